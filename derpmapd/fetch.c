@@ -22,10 +22,13 @@
 #include "log.h"
 #include "reach.h"
 #include "source.h"
+#include "way.h"
 
 static struct mapd_source	*sources;
 static size_t			 nsources;
 static struct ipc_child		 child;
+
+static struct mapd_way		 way;
 
 /* What the sandbox permits; fixed after confinement. */
 static struct net_reach reach;
@@ -80,6 +83,17 @@ on_conf(void *arg, const struct ipc_msg_fetch_conf *v)
 
 /* Reach */
 
+/* A URL with the port of the proxy; without one, with that of https. */
+static const char *
+proxy_url(void)
+{
+	static char url[32];
+
+	snprintf(url, sizeof(url), "https://p:%s/", way.proxy.host[0] != '\0' ?
+	    way.proxy.port : "443");
+	return (url);
+}
+
 /* Collect the ports and files that the sources need, for the sandbox. */
 static void
 set_reach(void)
@@ -89,6 +103,8 @@ set_reach(void)
 
 	if (rv == 0)
 		rv = net_reach_https(&reach);
+	if (rv == 0)
+		rv = net_reach_add(&reach, proxy_url(), "");
 	for (i = 0; i < nsources && rv == 0; i++)
 		rv = net_reach_add(&reach, sources[i].url, sources[i].cafile);
 	if (rv == -1)
@@ -108,6 +124,10 @@ check_reach(void)
 
 	if (!child.confined)
 		return;
+	if (!net_reach_covers(&reach, proxy_url(), "")) {
+		log_info("restarting for the port of a new proxy");
+		exit(0);
+	}
 	for (i = 0; i < nsources; i++)
 		if (!net_reach_covers(&reach, sources[i].url,
 		    sources[i].cafile)) {
@@ -134,22 +154,42 @@ send_result(const struct mapd_source *s, const struct mapd_source_result *r)
 	ipc_child_sent(&child, ipc_send_fetch_result(child.parent, &v));
 }
 
+/* The source of the settings with the id and the URL of `s'; NULL: none. */
+static struct mapd_source *
+same(const struct mapd_source *s)
+{
+	size_t i;
+
+	for (i = 0; i < nsources; i++)
+		if (sources[i].id == s->id &&
+		    strcmp(sources[i].url, s->url) == 0)
+			return (&sources[i]);
+	return (NULL);
+}
+
 /*
  * Request the map from one source.  Returns at once when a message from the
- * parent arrives.
+ * parent arrives, except for what the way asked for.  Settings that come then
+ * replace the sources, so the request has a copy of its own.
  */
 static void
-request(struct mapd_source *s)
+request(const struct mapd_source *due)
 {
+	static struct mapd_source s;
 	struct mapd_source_result r;
+	struct mapd_source *now;
 
-	if (mapd_source_fetch(s, child.confined ? &reach.net : NULL,
+	s = *due;
+	if (mapd_source_fetch(&s, child.confined ? &reach.net : NULL, &way,
 	    child.parent, &r) == -1)
 		return;
 	if (r.what == FETCH_FAILED)
 		log_debug("%s", r.why);
-	mapd_source_schedule(s, r.what, base_clock_ms());
-	send_result(s, &r);
+	mapd_source_schedule(&s, r.what, base_clock_ms());
+	if ((now = same(&s)) != NULL) {
+		*now = s;
+		send_result(now, &r);
+	}
 	mapd_source_free_result(&r);
 }
 
@@ -186,7 +226,7 @@ wait_for_work(void)
 static void
 prepare(struct ipc_child *c)
 {
-	(void)c;
+	mapd_way_init(&way, c);
 	if (net_resolver_limit(2) == -1)
 		fatal("can't limit the resolver's time (setenv RES_OPTIONS)");
 	if (tls_init() == -1)
@@ -218,8 +258,32 @@ work(void *arg)
 	}
 }
 
+static int
+on_way(void *arg, const struct ipc_msg_fetch_way *v)
+{
+	(void)arg;
+	return (mapd_way_set(&way, v));
+}
+
+static int
+on_lent(void *arg, const struct ipc_msg_fetch_lent *v, int *fd)
+{
+	(void)arg;
+	return (mapd_way_lent(&way, v, fd));
+}
+
+static int
+on_addrs(void *arg, const struct ipc_msg_fetch_addrs *v)
+{
+	(void)arg;
+	return (mapd_way_addrs(&way, v));
+}
+
 static const struct ipc_handlers handlers = {
-	.fetch_conf = on_conf
+	.fetch_conf = on_conf,
+	.fetch_way = on_way,
+	.fetch_lent = on_lent,
+	.fetch_addrs = on_addrs
 };
 
 static struct ipc_child child = {

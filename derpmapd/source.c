@@ -14,6 +14,7 @@
 #include "https.h"
 #include "mapcheck.h"
 #include "source.h"
+#include "way.h"
 
 #define MAX_REDIRECTS	3
 #define MAX_SHOWN	200	/* bytes of a URL in a message */
@@ -153,19 +154,26 @@ make_fields(const struct mapd_source *s, char *buf, size_t size)
 	    modified ? s->modified : "", modified ? "\r\n" : "");
 }
 
+/* What a request needs beside its source. */
+struct asked {
+	const struct sandbox_net *net;
+	struct mapd_way	*way;
+	struct ipc_chan	*watch;
+	long long	 until;
+};
+
 /*
  * Send one request to *u.  Returns 1 to request the new *u, 0 when done, -1
  * when interrupted.
  */
 static int
-request_at(struct mapd_source *s, const struct sandbox_net *net,
-    struct ipc_chan *watch, long long until, struct net_url *u,
+request_at(struct mapd_source *s, const struct asked *a, struct net_url *u,
     struct mapd_source_result *r)
 {
 	struct net_https_request req;
 	struct net_https_response res;
 	char url[URL_MAXTEXT], fields[512];
-	long long left = until - base_clock_ms();
+	long long left = a->until - base_clock_ms();
 	int rv;
 
 	if (net_url_text(u, url, sizeof(url)) == -1)
@@ -178,10 +186,14 @@ request_at(struct mapd_source *s, const struct sandbox_net *net,
 	req.fields = fields;
 	req.trust = s->cafile[0] != '\0' ? STREAM_CAFILE : STREAM_ROOTS;
 	req.trust_arg = s->cafile[0] != '\0' ? s->cafile : NULL;
-	req.watch = watch;
+	if (a->way != NULL) {
+		req.open = mapd_way_open;
+		req.open_arg = a->way;
+	}
+	req.watch = a->watch;
 	req.max_body = MAP_MAX_SIZE;
 	if (net_https_fetch(&req, &res, left > 0 ? (int)left : 0) == 0)
-		rv = handle_answer(s, net, &res, u, url, r);
+		rv = handle_answer(s, a->net, &res, u, url, r);
 	else if (res.interrupted)
 		rv = -1;
 	else
@@ -192,9 +204,10 @@ request_at(struct mapd_source *s, const struct sandbox_net *net,
 
 int
 mapd_source_fetch(struct mapd_source *s, const struct sandbox_net *net,
-    struct ipc_chan *watch, struct mapd_source_result *r)
+    struct mapd_way *way, struct ipc_chan *watch, struct mapd_source_result *r)
 {
-	long long until = base_clock_ms() + SOURCE_MS;
+	const struct asked a = { net, way, watch, base_clock_ms() +
+	    SOURCE_MS };
 	struct net_url u;
 	int i, rv;
 
@@ -202,7 +215,7 @@ mapd_source_fetch(struct mapd_source *s, const struct sandbox_net *net,
 	if (net_url_parse(s->url, &u) == -1)
 		return (fail(r, "%.*s: not an https URL", MAX_SHOWN, s->url));
 	for (i = 0; i <= MAX_REDIRECTS; i++)
-		if ((rv = request_at(s, net, watch, until, &u, r)) != 1)
+		if ((rv = request_at(s, &a, &u, r)) != 1)
 			return (rv);
 	return (fail(r, "%.*s: more than %d redirects", MAX_SHOWN, s->url,
 	    MAX_REDIRECTS));

@@ -17,6 +17,7 @@
 #define SOURCE_RETRY_MS	5000	/* after a first failure */
 
 struct ipc_chan;
+struct mapd_way;
 
 struct mapd_source {
 	uint32_t	 id;		/* set by the parent */
@@ -46,11 +47,13 @@ struct mapd_source_result {
 /*
  * Request the map once, within SOURCE_MS plus the resolver's own time,
  * following at most three redirects.  `net' has the permitted ports (NULL:
- * any).  Returns 0 with *r filled in and `s' updated, or -1 without changes
- * when a message arrived on the channel `watch' (NULL for none) first.
+ * any), `way' how connections are made (NULL: by libc alone).  Returns 0 with
+ * *r filled in and `s' updated, or -1 without changes when a message arrived on
+ * the channel `watch' (NULL for none) first.
  */
 int	 mapd_source_fetch(struct mapd_source *s, const struct sandbox_net *net,
-	    struct ipc_chan *watch, struct mapd_source_result *r);
+	    struct mapd_way *way, struct ipc_chan *watch,
+	    struct mapd_source_result *r);
 
 /* Set when the next request is due, after the result `what' at `now'. */
 void	 mapd_source_schedule(struct mapd_source *s, enum ipc_fetch_result what,

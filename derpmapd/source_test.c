@@ -46,7 +46,7 @@ static enum ipc_fetch_result
 request(void)
 {
 	mapd_source_free_result(&res);
-	ATF_REQUIRE_EQ(0, mapd_source_fetch(&src, NULL, NULL, &res));
+	ATF_REQUIRE_EQ(0, mapd_source_fetch(&src, NULL, NULL, NULL, &res));
 	ATF_CHECK_EQ((res.what == FETCH_FAILED), (res.why[0] != '\0'));
 	ATF_CHECK_EQ((res.what == FETCH_NEW), (res.body != NULL));
 	if (res.what == FETCH_FAILED)
@@ -201,7 +201,7 @@ ask_within(uint16_t *ports, size_t n)
 	struct sandbox_net net = { .ports = ports, .nports = n };
 
 	mapd_source_free_result(&res);
-	ATF_REQUIRE_EQ(0, mapd_source_fetch(&src, &net, NULL, &res));
+	ATF_REQUIRE_EQ(0, mapd_source_fetch(&src, &net, NULL, NULL, &res));
 	return (res.what);
 }
 
@@ -281,7 +281,7 @@ ATF_TC_BODY(alive, tc)
 	ATF_REQUIRE((pid = fork()) != -1);
 	if (pid == 0)
 		ask_then_interrupt(parent);
-	ATF_CHECK_EQ(-1, mapd_source_fetch(&src, NULL, us, &res));
+	ATF_CHECK_EQ(-1, mapd_source_fetch(&src, NULL, NULL, us, &res));
 	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
 	ATF_CHECK_MSG(WIFEXITED(st) && WEXITSTATUS(st) == 0,
 	    "no sign of life while it asks: 0x%x", (unsigned int)st);
@@ -310,7 +310,7 @@ ATF_TC_BODY(interrupted, tc)
 	ATF_REQUIRE(us != NULL && parent != NULL);
 	ATF_REQUIRE(ipc_chan_send(parent, MSG_STOP, NULL, -1) == 0 &&
 	    ipc_chan_flush(parent, 1000) == 0);
-	ATF_CHECK_EQ(-1, mapd_source_fetch(&src, NULL, us, &res));
+	ATF_CHECK_EQ(-1, mapd_source_fetch(&src, NULL, NULL, us, &res));
 	ATF_CHECK_EQ(0, src.known);
 	peer_stop(&peer);
 	ATF_REQUIRE(ipc_chan_recv(us, &m, 0) == 0);
@@ -319,7 +319,7 @@ ATF_TC_BODY(interrupted, tc)
 	start(&whole, 1);
 	ATF_REQUIRE(ipc_chan_ping(parent) == 0 && ipc_chan_flush(parent,
 	    1000) == 0);
-	ATF_CHECK_EQ(0, mapd_source_fetch(&src, NULL, us, &res));
+	ATF_CHECK_EQ(0, mapd_source_fetch(&src, NULL, NULL, us, &res));
 	ATF_CHECK_EQ(FETCH_NEW, res.what);
 	ATF_CHECK_EQ(-1, ipc_chan_recv(parent, &m, 1000));
 	ATF_CHECK_EQ_MSG(0, ipc_chan_owes_pong(parent),

@@ -51,14 +51,25 @@ fail_stream(struct ask *a)
 }
 
 static int
+open_to(struct ask *a)
+{
+	const char *where = a->req->address;
+
+	if (a->req->open != NULL)
+		return (a->req->open(a->s, &a->url, a->until,
+		    a->req->open_arg));
+	return (net_stream_dial(a->s, where != NULL ? where : a->url.host,
+	    a->url.port, a->until));
+}
+
+static int
 connect_to(struct ask *a)
 {
-	const char *where = a->req->address, *why;
+	const char *why;
 	const uint8_t *pem;
 	size_t len;
 
-	if (net_stream_dial(a->s, where != NULL ? where : a->url.host,
-	    a->url.port, a->until) == -1 ||
+	if (open_to(a) == -1 ||
 	    net_stream_write_plain(a->s, a->req->prelude, a->req->prelude_len,
 	    a->until) == -1 ||
 	    net_stream_tls(a->s, a->url.host, a->req->trust, a->req->trust_arg,

@@ -24,6 +24,14 @@ struct net_https_request {
 	const char	*address;	/* connect to this address instead of
 					   the URL's host; NULL: resolve the
 					   host */
+	/*
+	 * Make the connection to the server of `u' by net_stream_dial() or
+	 * net_stream_connect().  Returns 0, or -1 with the stream's error.
+	 * NULL: to `address' or the host.
+	 */
+	int		(*open)(struct net_stream *s, const struct net_url *u,
+			    long long until, void *arg);
+	void		*open_arg;
 	const void	*prelude;	/* sent before TLS begins; NULL: none */
 	size_t		 prelude_len;
 	enum net_stream_trust trust;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "address.h"
 #include "place.h"
 #include "url.h"
 
@@ -54,6 +55,27 @@ net_place_find(const struct net_resolver *r, const char *host,
 	snprintf(why, size, "%.150s has no address%s", host,
 	    local ? " of this machine" : "");
 	return (-1);
+}
+
+void
+net_place_set(struct net_place *v, const uint8_t addr[16], uint16_t port)
+{
+	void *ss = &v->ss;
+	struct sockaddr_in6 *in6 = ss;
+	struct sockaddr_in *in = ss;
+
+	memset(v, 0, sizeof(*v));
+	if (net_address_is_ipv4(addr)) {
+		in->sin_family = AF_INET;
+		in->sin_port = htons(port);
+		memcpy(&in->sin_addr, addr + 12, 4);
+		v->len = sizeof(*in);
+		return;
+	}
+	in6->sin6_family = AF_INET6;
+	in6->sin6_port = htons(port);
+	memcpy(&in6->sin6_addr, addr, 16);
+	v->len = sizeof(*in6);
 }
 
 int

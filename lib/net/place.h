@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <netdb.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define NET_MAXPLACES	8	/* of a server */
 
@@ -36,6 +37,13 @@ extern const struct net_resolver net_resolver_libc;
 int	 net_place_find(const struct net_resolver *r, const char *host,
 	    const char *port, int local, struct net_place v[NET_MAXPLACES],
 	    char *why, size_t size);
+
+/*
+ * Make a place of an address as in messages, IPv6 or IPv4-mapped, and a port in
+ * host order.
+ */
+void	 net_place_set(struct net_place *v, const uint8_t addr[16],
+	    uint16_t port);
 
 /* Returns 1 when the two are the same address, else 0. */
 int	 net_place_same(const struct net_place *a, const struct net_place *b);

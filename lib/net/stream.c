@@ -24,6 +24,7 @@
 #include "chan.h"
 #include "clock.h"
 #include "derpcert.h"
+#include "place.h"
 #include "stream.h"
 
 struct net_stream {
@@ -163,19 +164,20 @@ net_stream_adopt(struct net_stream *s, int fd)
 	return 0;
 }
 
-/* Connect to one address.  Returns the socket, or -1 with errno. */
+/*
+ * Connect the socket `fd' to one address.  Returns it, or -1 with errno; then
+ * it is closed.
+ */
 static int
-dial_one(struct net_stream *s, const struct addrinfo *ai, long long until)
+connect_one(struct net_stream *s, int fd, const struct sockaddr *sa,
+    socklen_t salen, long long until)
 {
 	socklen_t	len = sizeof(int);
-	int		fd, err = 0, n;
+	int		err = 0, n;
 
-	fd = socket(ai->ai_family, ai->ai_socktype, ai->ai_protocol);
-	if (fd == -1)
-		return -1;
 	if (set_flags(fd) == -1)
 		err = errno;
-	else if (connect(fd, ai->ai_addr, ai->ai_addrlen) == 0)
+	else if (connect(fd, sa, salen) == 0)
 		return fd;
 	else if (errno != EINPROGRESS)
 		err = errno;
@@ -190,6 +192,38 @@ dial_one(struct net_stream *s, const struct addrinfo *ai, long long until)
 	close(fd);
 	errno = err;
 	return -1;
+}
+
+/* The same with a new socket. */
+static int
+dial_one(struct net_stream *s, const struct addrinfo *ai, long long until)
+{
+	int	fd;
+
+	fd = socket(ai->ai_family, ai->ai_socktype, ai->ai_protocol);
+	return fd == -1 ? -1 : connect_one(s, fd, ai->ai_addr, ai->ai_addrlen,
+	    until);
+}
+
+int
+net_stream_connect(struct net_stream *s, int fd, const struct net_place *to,
+    long long until)
+{
+	const void	*sa = &to->ss;
+	char		 where[128];
+
+	if ((s->fd = connect_one(s, fd, sa, to->len, until)) != -1)
+		return 0;
+	s->timed_out = errno == ETIMEDOUT;
+	fd = errno;
+	net_place_text(to, where, sizeof(where));
+	return fail(s, "connect to %s: %s", where, strerror(fd));
+}
+
+int
+net_stream_refuse(struct net_stream *s, const char *why)
+{
+	return fail(s, "%s", why);
 }
 
 int
@@ -363,6 +397,15 @@ read_plain(struct net_stream *s, void *buf, size_t size, long long until)
 		if (wait_stream(s, POLLIN, until, "read") == -1)
 			return -1;
 	}
+}
+
+ssize_t
+net_stream_read_plain(struct net_stream *s, void *buf, size_t size,
+    long long until)
+{
+	if (s->fd == -1 || s->tls != NULL)
+		return fail(s, "read: not on a fresh connection");
+	return read_plain(s, buf, size, until);
 }
 
 ssize_t

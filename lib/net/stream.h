@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 struct ipc_chan;
+struct net_place;
 struct net_stream;
 
 enum net_stream_trust {
@@ -50,6 +51,19 @@ int	 net_stream_dial(struct net_stream *s, const char *host,
 	    const char *port, long long until);
 
 /*
+ * Connect the TCP socket `fd' to an address, instead of net_stream_dial(); `fd'
+ * is taken, and closed on failure.  Another address may be tried then.  Returns
+ * 0, or -1: see net_stream_error().
+ */
+int	 net_stream_connect(struct net_stream *s, int fd,
+	    const struct net_place *to, long long until);
+
+/*
+ * For who makes the connection: store why there is none, one line.  Returns -1.
+ */
+int	 net_stream_refuse(struct net_stream *s, const char *why);
+
+/*
  * Use the connected socket `fd' instead of net_stream_dial(); it becomes
  * non-blocking.  Returns 0, or -1 with `fd' left open.
  */
@@ -61,6 +75,13 @@ int	 net_stream_adopt(struct net_stream *s, int fd);
  */
 int	 net_stream_write_plain(struct net_stream *s, const void *buf,
 	    size_t len, long long until);
+
+/*
+ * Read before net_stream_tls(), as net_stream_read().  Returns the bytes read,
+ * 0 at the end, or -1: see net_stream_error().
+ */
+ssize_t	 net_stream_read_plain(struct net_stream *s, void *buf, size_t size,
+	    long long until);
 
 /*
  * Start TLS (1.2 or later) on the connection, offering ALPN http/1.1; with

@@ -497,7 +497,7 @@ call_info(void)
 
 static const struct sandbox_probe allowed[] = {
 	{ "read and write", ALL, call_readwrite, KILLS },
-	{ "a descriptor over a channel", ALL & ~(FETCH | HEALTH | MAP),
+	{ "a descriptor over a channel", ALL & ~(HEALTH | MAP),
 	    call_takefd, KILLS },
 	{ "poll", ALL, call_poll, KILLS },
 	{ "memory", ALL, call_memory, KILLS },

@@ -29,9 +29,8 @@ promises(enum ipc_role role, int local)
 		return ("stdio inet recvfd");
 	case ROLE_STUN:		/* sends answers to addresses */
 		return ("stdio inet recvfd");
-	case ROLE_FETCH:	/* resolves names, reads CA certificates */
-		return ("stdio rpath inet dns");
-	case ROLE_ACME:		/* the same, and receives a channel to keys */
+	case ROLE_FETCH:	/* resolves, reads CAs, gets sockets */
+	case ROLE_ACME:		/* the same, and a channel to keys */
 		return ("stdio rpath inet dns recvfd");
 	case ROLE_ADMIT:	/* talks, on channels passed to it */
 		return ("stdio recvfd");
@@ -40,8 +39,8 @@ promises(enum ipc_role role, int local)
 		    "stdio rpath inet dns recvfd");
 	case ROLE_MESH:		/* resolves, connects, hands links over */
 		return ("stdio rpath inet dns recvfd sendfd");
-	case ROLE_RESOLVE:	/* resolves names */
-		return ("stdio rpath dns");
+	case ROLE_RESOLVE:	/* resolves names, with its sockets or others */
+		return ("stdio rpath inet dns recvfd");
 	case ROLE_METRICS:	/* accepts, and maps counters */
 		return ("stdio inet recvfd");
 	case ROLE_NETLINK:	/* talks, on sockets passed to it */

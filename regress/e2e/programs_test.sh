@@ -54,7 +54,7 @@ libraries_body() {
 	    libsodium libssl libtls
 	want stund/stund libevent_core-2.1 libseccomp libsodium libz
 	want derpmapd/derpmapd libcrypto libevent_core-2.1 libseccomp \
-	    libtls
+	    libsodium libtls
 	want acme-helper/acme-helper libcrypto libevent_core-2.1 libseccomp \
 	    libtls
 	want derpbridge/keys/derpbridge-keys libevent_core-2.1 libseccomp \
