@@ -9,13 +9,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "bounds.h"
 #include "gram.h"
+#include "msg.h"
 #include "prefix.h"
-
-#define BCONF_MAXIFACES		16	/* interfaces of one derpbridged */
-#define BCONF_MAXPEERS		4096	/* peer lines of an interface */
-#define BCONF_NAMESIZE		16	/* of an interface, as IFNAMSIZ */
 
 /* Values of bconf_iface.region and bconf_peer.region beside a region's id. */
 #define BCONF_RENDEZVOUS	(-1)	/* by the keys of the two peers */
@@ -26,17 +22,12 @@
 #define BCONF_MARK_DEVICE	(-1)	/* as the interface has it */
 #define BCONF_MARK_NONE		(-2)
 
-/* Value of bconf_iface.idle beside a number of seconds. */
-#define BCONF_NEVER		(-1)
-
-/* The order of the words in options.def. */
-enum bconf_direct { BCONF_DIRECT_AUTO, BCONF_DIRECT_NEVER };
-enum bconf_endpoints { BCONF_ENDPOINTS_RESPECT, BCONF_ENDPOINTS_ASSERT };
-
 struct bconf_peer {			/* peer "KEY" [name "N"] [region R] */
 	TAILQ_ENTRY(bconf_peer)	 entry;
 	uint8_t			 key[IPC_KEYLEN];	/* public */
-	char			*name;	/* for people, NULL: none */
+	char			*name;	/* for people, less than
+					   IPC_ADMIT_NAMESIZE bytes; NULL:
+					   none */
 	int64_t			 region; /* an id or BCONF_* */
 	struct gram_pos		 pos;
 };
@@ -44,19 +35,20 @@ TAILQ_HEAD(bconf_peers, bconf_peer);
 
 struct bconf_iface {			/* interface "wg0" { ... } */
 	TAILQ_ENTRY(bconf_iface) entry;
-	char			*name;	/* less than BCONF_NAMESIZE bytes */
+	char			*name;	/* less than IPC_IFNAMESIZE bytes */
 	int64_t			 region; /* an id, BCONF_RENDEZVOUS or
 					    BCONF_NEAREST */
 	int			 all_peers; /* 1: those without a line, too */
-	struct bconf_peers	 peers;	/* at most BCONF_MAXPEERS */
-	enum bconf_direct	 direct;
-	enum bconf_endpoints	 endpoints;
+	struct bconf_peers	 peers;	/* at most IPC_BRIDGE_MAXPEERS */
+	enum ipc_direct		 direct;
+	enum ipc_endpoints	 endpoints;
 	int64_t			 fwmark; /* of sockets to relays: a mark or
 					    BCONF_MARK_* */
-	int64_t			 idle;	/* seconds, or BCONF_NEVER */
+	unsigned int		 idle;	/* seconds, 0: never */
 	char			*local;	/* as `network', for printing */
 	struct net_prefix	 network; /* loopback addresses of peers, of
-					     IPv4, within 127.0.0.0/8 */
+					     IPv4, within 127.0.0.0/8 and
+					     without 127.0.0.1 */
 	unsigned int		 port;	/* of the UDP socket, 0: any */
 	char			*netns;	/* file of the namespace that the
 					   interface is in; NULL: this one */
@@ -87,7 +79,7 @@ struct bconf_dns {			/* dns server ADDRESS [port N] */
 
 struct bconf {
 	struct bconf_map	 map;
-	struct bconf_ifaces	 ifaces; /* at least one */
+	struct bconf_ifaces	 ifaces; /* 1 to IPC_BRIDGE_MAXIFACES */
 	char			*proxy;	/* http:// URL of a proxy that supports
 					   CONNECT, for relays and the map's
 					   server; NULL: none */
@@ -130,6 +122,13 @@ struct bconf *bconf_load(const char *path, const char *only);
 struct bconf *bconf_load_text(const char *name, const char *text,
 	    const char *only);
 
+/*
+ * Split bconf_iface.region or bconf_peer.region (but BCONF_INHERIT) into the
+ * policy and, of IPC_REGION_FIXED, the region's id, else 0.
+ */
+void	 bconf_region(int64_t region, enum ipc_region_policy *policy,
+	    uint64_t *id);
+
 /* Free a configuration; NULL is fine. */
 void	 bconf_free(struct bconf *c);
 
@@ -139,6 +138,9 @@ void	 bconf_free(struct bconf *c);
  */
 const char *bconf_needs_restart(const struct bconf *old,
 	    const struct bconf *new);
+
+/* The name of the first setting that differs; NULL: none. */
+const char *bconf_differs(const struct bconf *a, const struct bconf *b);
 
 /*
  * Write the configuration in the grammar of derpbridge.conf(5), with all

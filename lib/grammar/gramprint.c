@@ -38,28 +38,18 @@ print_size(FILE *f, int64_t v)
 		putc(*u, f);
 }
 
-/* Print the word of `list' for `v'.  1, or 0: there is none. */
+/* Print the word for the value of a row.  1, or 0: there is none. */
 static int
-print_word(FILE *f, const char *list, int64_t v)
+print_word(FILE *f, const struct gram_option *o, const void *base)
 {
+	const int64_t i = gram_word_of(o, base);
 	const char *word;
 	size_t n;
 
-	if (list == NULL || (word = gram_word_at(list, v, &n)) == NULL)
+	if (i < 0 || (word = gram_word_at(gram_words(o), i, &n)) == NULL)
 		return (0);
 	fprintf(f, "%.*s", (int)n, word);
 	return (1);
-}
-
-/* Print a string by its word, if it has one: off for a root. */
-static int
-print_known(FILE *f, const struct gram_option *o, const char *s)
-{
-	int64_t i;
-
-	if (o->type->word == NULL || (i = o->type->word(o, 0, s)) == -1)
-		return (0);
-	return (print_word(f, gram_words(o), i));
 }
 
 /* The keywords of a row from `words' on (NULL: none), and its value. */
@@ -69,17 +59,14 @@ print_value(FILE *f, const struct gram_option *o, const char *words,
 {
 	if (words != NULL)
 		fprintf(f, "%s%s", words, o->type->accepts == 0 ? "" : " ");
-	if (o->type->accepts == 0)
+	if (o->type->accepts == 0 || print_word(f, o, base))
 		return;
-	if (o->type->store == GRAM_INT) {
-		if (print_word(f, gram_words(o), gram_get_int(o, base)))
-			return;
-		if (o->type == &gram_type_size)
-			print_size(f, gram_get_int(o, base));
-		else
-			fprintf(f, "%lld", (long long)gram_get_int(o, base));
-	} else if (!print_known(f, o, gram_get_str(o, base)))
+	if (o->type->store != GRAM_INT)
 		gram_print_string(f, gram_get_str(o, base));
+	else if (o->type == &gram_type_size)
+		print_size(f, gram_get_int(o, base));
+	else
+		fprintf(f, "%lld", (long long)gram_get_int(o, base));
 }
 
 /* A statement with those further values that are set. */

@@ -116,19 +116,37 @@ gram_get_list(const struct gram_option *o, const void *base)
 	return (field(o, base));
 }
 
+int64_t
+gram_word_of(const struct gram_option *o, const void *base)
+{
+	const int is_int = o->type->store == GRAM_INT;
+
+	if (gram_words(o) == NULL)
+		return (-1);
+	if (o->type->word != NULL)
+		return (o->type->word(o, is_int ? gram_get_int(o, base) : 0,
+		    is_int ? NULL : gram_get_str(o, base)));
+	return (is_int ? gram_get_int(o, base) : -1);
+}
+
+static int
+int_is_set(const struct gram_option *o, const void *base)
+{
+	const int64_t v = gram_get_int(o, base), n = gram_word_of(o, base);
+
+	if (n >= 0)
+		return (gram_word_at(gram_words(o), n, NULL) != NULL);
+	if (o->type->accepts == 0)
+		return (v == o->type->alone);
+	return (v >= o->min && v <= o->max);
+}
+
 int
 gram_is_set(const struct gram_option *o, const void *base)
 {
-	int64_t v;
-
 	switch (o->type->store) {
 	case GRAM_INT:
-		v = gram_get_int(o, base);
-		if (gram_words(o) != NULL)
-			return (gram_word_at(gram_words(o), v, NULL) != NULL);
-		if (o->type->accepts == 0)
-			return (v == o->type->alone);
-		return (v >= o->min && v <= o->max);
+		return (int_is_set(o, base));
 	case GRAM_STR:
 	case GRAM_BUF:
 		return (gram_get_str(o, base) != NULL);

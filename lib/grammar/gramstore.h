@@ -28,6 +28,9 @@ const char *gram_get_str(const struct gram_option *o, const void *base);
 /* The list of a row. */
 const void *gram_get_list(const struct gram_option *o, const void *base);
 
+/* The number of the word that stands for the value of a row; -1: none. */
+int64_t	 gram_word_of(const struct gram_option *o, const void *base);
+
 /* 1 when the field holds a value of the row, else 0. */
 int	 gram_is_set(const struct gram_option *o, const void *base);
 

@@ -60,6 +60,26 @@ word(const struct gram_option *o, const struct gram_item *it, int64_t *v)
 	return (*v == -1 ? -1 : 0);
 }
 
+static int
+choice(const struct gram_option *o, const struct gram_item *it, int64_t *v)
+{
+	const int n = gram_word_number(gram_words(o), it->text,
+	    strlen(it->text));
+
+	if (n == -1)
+		return (number(o, it, v));
+	*v = -1 - n;
+	return (0);
+}
+
+static int64_t
+choice_word(const struct gram_option *o, int64_t v, const char *s)
+{
+	(void)o;
+	(void)s;
+	return (v < 0 ? -1 - v : -1);
+}
+
 const struct gram_type gram_type_number = {
 	.accepts = GRAM_NUMBER, .store = GRAM_INT, .number = number
 };
@@ -69,6 +89,10 @@ const struct gram_type gram_type_size = {
 };
 const struct gram_type gram_type_words = {
 	.accepts = GRAM_WORD, .store = GRAM_INT, .number = word
+};
+const struct gram_type gram_type_choice = {
+	.accepts = GRAM_WORD | GRAM_NUMBER, .store = GRAM_INT,
+	.number = choice, .word = choice_word
 };
 const struct gram_type gram_type_flag = {
 	.store = GRAM_INT, .alone = 1

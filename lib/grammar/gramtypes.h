@@ -12,6 +12,8 @@ extern const struct gram_type
 	gram_type_number,	/* digits, .min to .max */
 	gram_type_size,		/* the same, with K, M or G appended */
 	gram_type_words,	/* the first of .words: 0, the second: 1 ... */
+	gram_type_choice,	/* the first of .words: -1, the second: -2 ...,
+				   or digits, .min to .max; of 8 bytes */
 	gram_type_flag,		/* keywords alone: 1 */
 	gram_type_off,		/* keywords alone: 0 */
 /* ... strings ... */

@@ -37,7 +37,7 @@ loads() {
 e2e_case all_here 60 "the examples are these and no others"
 all_here_body() {
 	e2e_paths
-	for _f in "$SRC"/../../etc/examples/*; do
+	for _f in "$SRC"/../../etc/examples/*.conf; do
 		basename "$_f" .conf
 	done | sort >files
 	# shellcheck disable=SC2086
