@@ -92,7 +92,7 @@ wg_iface_look(struct wg_iface *f, struct wg_peer *p)
 		 * Of an earlier run with another port, or a relay forwarded
 		 * packets of this peer as those of another one.
 		 */
-		if (!f->restoring)
+		if (!f->restoring && !f->conf.dry)
 			set_relay(f, p);
 	}
 }
