@@ -4,13 +4,13 @@
  */
 #include <sys/types.h>
 #include <atf-c.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "childpeer.h"
+#include "childscan.h"
 #include "frame.h"
 #include "wgkeys.h"
 #include "wgkeys_asks.h"
@@ -244,53 +244,6 @@ ATF_TC_BODY(parent_gone, tc)
 	child_ends(0);
 }
 
-/* Bytes of one area of the process's memory, on the heap; *len of them. */
-static uint8_t *
-area(int mem, const char *line, size_t *len)
-{
-	unsigned long long from, to;
-	char rights[8];
-	uint8_t *p;
-
-	*len = 0;
-	if (sscanf(line, "%llx-%llx %7s", &from, &to, rights) != 3 ||
-	    rights[0] != 'r' || strstr(line, "[v") != NULL ||
-	    (p = malloc((size_t)(to - from))) == NULL)
-		return (NULL);
-	if (pread(mem, p, (size_t)(to - from), (off_t)from) ==
-	    (ssize_t)(to - from))
-		*len = (size_t)(to - from);
-	return (p);
-}
-
-/* How often are the bytes of the private key in the process's memory? */
-static unsigned int
-copies(void)
-{
-	char path[64], line[512];
-	unsigned int n = 0;
-	uint8_t *p, *at;
-	size_t len;
-	FILE *maps;
-	int mem;
-
-	snprintf(path, sizeof(path), "/proc/%d/mem", (int)child_pid);
-	if ((mem = open(path, O_RDONLY)) == -1)
-		atf_tc_skip("can't read the memory of a process here");
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)child_pid);
-	ATF_REQUIRE((maps = fopen(path, "r")) != NULL);
-	while (fgets(line, sizeof(line), maps) != NULL) {
-		p = area(mem, line, &len);
-		for (at = p; len > 0 && (at = memmem(at, len - (size_t)(at -
-		    p), secret, sizeof(secret))) != NULL; at++)
-			n++;
-		free(p);
-	}
-	fclose(maps);
-	close(mem);
-	return (n);
-}
-
 /* KiB of locked memory of the process. */
 static long
 locked(void)
@@ -311,17 +264,20 @@ locked(void)
 ATF_TC_WITHOUT_HEAD(memory);
 ATF_TC_BODY(memory, tc)
 {
+	unsigned int n;
+
 	begin();
-	ATF_CHECK_EQ(0, copies());
+	ATF_CHECK_EQ(0, child_copies(secret, sizeof(secret)));
 	ATF_CHECK(locked() > 0);
 	ask(1);
 	wanted();
 	key(secret, sizeof(secret), "");
 	logged(1, "");
-	ATF_CHECK_EQ_MSG(1, copies(), "the key is there %u times", copies());
+	n = child_copies(secret, sizeof(secret));
+	ATF_CHECK_EQ_MSG(1, n, "the key is there %u times", n);
 	ipc_chan_free(worker);
 	chanless(0, 1);
-	ATF_CHECK_EQ(0, copies());
+	ATF_CHECK_EQ(0, child_copies(secret, sizeof(secret)));
 	child_stop();
 }
 

@@ -236,6 +236,7 @@ failed(struct wg_iface *f, int error)
 	char why[IPC_WHYSIZE];
 
 	f->failures++;
+	f->missing = error == ENODEV;
 	/* The interface itself is gone; the rest may pass. */
 	if (error != ENODEV && error != EOPNOTSUPP && !f->restoring &&
 	    f->failures < WG_FAILURES)
@@ -294,6 +295,7 @@ wg_iface_poll(struct wg_iface *f, uint64_t now)
 		return;
 	}
 	f->failures = 0;
+	f->missing = 0;
 	f->polled = now;
 	if (f->dump.has_key)
 		saw(f);

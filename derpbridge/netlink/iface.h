@@ -73,6 +73,7 @@ struct wg_iface {
 	size_t		 unserved;	/* peers without a loopback address */
 	int		 report_all;	/* this poll reports every peer */
 	int		 restoring;	/* polls correct nothing */
+	int		 missing;	/* the last poll found no interface */
 	uint64_t	 due;		/* the next poll */
 	uint64_t	 polled;	/* the last one */
 	uint64_t	 fast_until;
@@ -126,7 +127,7 @@ void	 wg_iface_set(struct wg_iface *f, uint32_t id, int relay, uint64_t now);
  * ones that are remembered, after a poll.  Adds to *restored the peers whose
  * endpoint was set, to *left those for which none is remembered.  Returns 0, or
  * -1 when the device could not be read, or an endpoint not be set: f->why says
- * why.
+ * why, and f->missing is set if the interface does not exist.
  */
 int	 wg_iface_restore(struct wg_iface *f, uint64_t now, uint32_t *restored,
 	    uint32_t *left);

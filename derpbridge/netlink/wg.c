@@ -164,10 +164,13 @@ on_state(void *arg, const struct ipc_msg_netlink_state *v)
 
 /* The end */
 
-/* Restore all; the first failure is in `why', which is "" before. */
+/*
+ * Restore all; the first failure is in `why', which is "" before.  Interfaces
+ * that do not exist count as one on request.
+ */
 static void
-restore_all(struct wg *w, struct ipc_msg_netlink_restored *v, char *why,
-    size_t size)
+restore_all(struct wg *w, struct ipc_msg_netlink_restored *v, int missing,
+    char *why, size_t size)
 {
 	struct wg_iface *f;
 	unsigned int i;
@@ -175,7 +178,8 @@ restore_all(struct wg *w, struct ipc_msg_netlink_restored *v, char *why,
 	for (i = 0; i < IPC_BRIDGE_MAXIFACES; i++) {
 		f = &w->slots[i].iface;
 		if (!w->slots[i].used || restore(f, &v->restored,
-		    &v->left) == 0 || *why != '\0')
+		    &v->left) == 0 || *why != '\0' ||
+		    (f->missing && !missing))
 			continue;
 		strlcpy(why, f->conf.name, size);
 		strlcat(why, ": ", size);
@@ -190,7 +194,7 @@ on_restore(void *arg)
 	struct ipc_msg_netlink_restored v = { 0, 0, NULL };
 	char why[IPC_ERRORSIZE] = "";
 
-	restore_all(w, &v, why, sizeof(why));
+	restore_all(w, &v, 1, why, sizeof(why));
 	v.why = why;
 	return (ipc_send_netlink_restored(w->child->parent, &v) == -1 ? -1 : 0);
 }
@@ -205,7 +209,7 @@ leave(void *arg)
 
 	if (!w->configured)
 		return;
-	restore_all(w, &v, why, sizeof(why));
+	restore_all(w, &v, 0, why, sizeof(why));
 	if (*why != '\0')
 		log_warnx("endpoints stay at the relay: %s", why);
 	wg_save(w);
