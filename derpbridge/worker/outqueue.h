@@ -14,8 +14,8 @@
 
 #include "frame.h"
 
-#define WORKER_QUEUE_BYTES	(1024 * 1024)
-#define WORKER_QUEUE_PACKETS	2048
+#define WORKER_QUEUE_BYTES	(2 * 1024 * 1024)
+#define WORKER_QUEUE_PACKETS	4096
 #define WORKER_QUEUE_MS		200	/* of a link that is up */
 #define WORKER_QUEUE_DIAL_MS	5000	/* while it is dialled: WireGuard's
 					   next try comes after 5 seconds */
@@ -54,7 +54,7 @@ int	 worker_outqueue_add(struct worker_outqueue *q,
 /*
  * Take whole frames off the queue, as many as `max' bytes have room for, at
  * least one; those that are too late are dropped.  They are in v[0] and v[1],
- * which stay valid until the next worker_outqueue_add(); `*packets' is how many
+ * which stay valid until the next worker_outqueue_add(); *packets is how many
  * there are.  Returns their bytes, 0: the queue is empty.
  */
 size_t	 worker_outqueue_take(struct worker_outqueue *q, size_t max,

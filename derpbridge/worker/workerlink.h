@@ -23,11 +23,18 @@
 #define WORKER_SILENCE_MS	120000	/* until a silent relay is given up */
 #define WORKER_PING_MS		5000	/* sent, nothing received: ping */
 #define WORKER_PONG_MS		5000	/* ... and so long until it ends */
+#define WORKER_UNSENT		(128 * 1024)	/* bytes that the kernel may
+						   hold unsent */
 #define WORKER_HEALTH		200	/* bytes of a Health that are kept */
+#define WORKER_WHY		200	/* bytes of a reason */
+#define WORKER_CONTROL		(8 * FRAME_PONG_SIZE)
 
 struct worker_link;
 
-/* What a link tells.  All are called from the event loop. */
+/*
+ * What a link tells.  All are called from the event loop; a link must not be
+ * ended from within, except from ended().
+ */
 struct worker_link_ops {
 	/*
 	 * A packet of `n' bytes (0 to FRAME_MAX_PACKET) from the peer `src'.
@@ -51,16 +58,19 @@ struct worker_link_ops {
 	void	(*health)(struct worker_link *l, void *arg);
 
 	/*
-	 * The link has ended, for `why' (one line, which may quote the relay,
-	 * printable).  `reconnect_ms' is how long the relay asks clients to
-	 * wait, 0: it did not ask.  The callee calls worker_link_end(), or
-	 * does so later.
+	 * The link has ended for l->why, and sends nothing more.  The callee
+	 * calls worker_link_end(), or does so later.
 	 */
-	void	(*ended)(struct worker_link *l, const char *why,
-		    unsigned int reconnect_ms, void *arg);
+	void	(*ended)(struct worker_link *l, void *arg);
 };
 
-/* Bytes and frames of a link, since its begin. */
+/* Bytes on the heap. */
+struct worker_link_bytes {
+	uint8_t		*p;
+	size_t		 len, size;
+};
+
+/* Packets and frames; they go on when a link begins again. */
 struct worker_link_counts {
 	uint64_t	 rx_packets, rx_bytes;	/* bytes of packets alone */
 	uint64_t	 tx_packets, tx_bytes;
@@ -73,8 +83,14 @@ struct worker_link_counts {
  */
 struct worker_links;
 
-/* Make it; exits with a message when there is no memory. */
+/*
+ * Make it, and initialise libtls and the ciphers: before confinement, and once.
+ * Exits with a message on failure.
+ */
 struct worker_links *worker_links_new(struct event_base *base);
+
+/* The cache of expanded keys, for what dials. */
+struct net_record_cache *worker_links_records(struct worker_links *s);
 
 /* To be called each second: frees keys that were not used for a while. */
 void	 worker_links_tick(struct worker_links *s);
@@ -83,44 +99,66 @@ void	 worker_links_tick(struct worker_links *s);
 void	 worker_links_free(struct worker_links *s);
 
 struct worker_link {
+	/* Set by the owner. */
 	struct worker_links *shared;
 	const struct worker_link_ops *ops;
 	void		*arg;
 	struct worker_outqueue *queue;	/* packets that wait */
 
-	int		 fd;		/* -1: there is no connection */
-	struct net_record *rec;		/* records of our own, or */
-	struct net_transport tls;	/* libtls (TLS 1.2, LibreSSL) */
-	struct event	 readable, writable, timer;
-
+	/* To be read by the owner. */
 	uint64_t	 since;		/* begin */
 	uint64_t	 last_in;	/* anything was received */
 	uint64_t	 last_packet;	/* a packet was received or sent */
-	uint64_t	 unanswered;	/* the first packet sent since last_in,
-					   0: none */
-	uint64_t	 pinged;	/* a ping is under way, 0: none */
+	struct worker_link_counts counts;
 	char		 health[WORKER_HEALTH]; /* what the relay says is wrong
 					   (printable); "": nothing */
-	struct worker_link_counts counts;
+	char		 why[WORKER_WHY];	/* why it has ended, printable,
+					   which may quote the relay; "" */
+	unsigned int	 reconnect_ms;	/* how long the relay asks to wait
+					   before the next login, 0: not */
 
-	uint8_t		*in;		/* cut records, or a cut frame's */
-	size_t		 in_len;
-	uint8_t		*part;		/* a frame that is cut */
+	/* Its own. */
+	int		 fd;		/* -1: there is no connection */
+	struct net_record *rec;		/* records of our own, or */
+	struct net_transport *tls;	/* libtls's (TLS 1.2, LibreSSL) */
+	struct event	 readable, writable, tick;
+	int		 dead;		/* ended() was called, or will be */
+	unsigned int	 ticks;
+
+	/* Input. */
+	struct worker_link_bytes early;	/* came behind the login */
+	struct worker_link_bytes cut;	/* a record that is cut */
+	struct worker_link_bytes saved;	/* a frame that is cut, */
+	uint8_t		*part;		/* and where it is during a read */
 	size_t		 part_len;
 	size_t		 skip;		/* bytes of a frame to be skipped */
-	uint8_t		*out;		/* what the socket did not take */
-	size_t		 out_len, out_done;
-	unsigned int	 unsent;	/* upper bound of the kernel's bytes */
+	unsigned int	 passed;	/* packets of this read */
+
+	/* Output. */
+	uint8_t		 control[WORKER_CONTROL];	/* Ping, Pong */
+	size_t		 control_len;
+	struct worker_link_bytes rest;	/* what the socket did not take */
+	size_t		 rest_done;
+	uint64_t	 given;		/* bytes that the socket took */
+	size_t		 unsent;	/* upper bound of the kernel's bytes */
 	int		 blocked;	/* waits for the socket */
-	int		 dead;		/* ended() was called */
+
+	/* Is the relay there? */
+	uint64_t	 unanswered;	/* the first packet sent since last_in,
+					   0: none */
+	uint64_t	 pinged;	/* when the relay was pinged, 0: it has
+					   answered */
+	uint64_t	 ping_end;	/* `given' with the ping; 0: it waits */
+	uint64_t	 acked;		/* bytes acknowledged at the last look */
 };
 
 /*
- * Begin with the connection `t', which has logged in (its records are our own
- * or libtls's) and is the link's from now on, and with the `n' bytes at `p'
- * that came behind the login.  `l' is all zeros but for shared, ops, arg and
- * queue.  Frames among these bytes are handled by the event loop, later.
- * Returns 0, or -1: the connection is closed.
+ * Begin with the connection `t', which has logged in, and with the `n' bytes at
+ * `p' that came behind the login.  `l' is all zeros but for shared, ops, arg,
+ * queue and counts.  Records of our own are taken out of `t'; those of libtls
+ * stay there, and `t' where it is, until the end of the link, which closes it.
+ * Frames among these bytes are handled by the event loop, later.  Returns 0, or
+ * -1: the connection is closed.
  */
 int	 worker_link_begin(struct worker_link *l, struct net_transport *t,
 	    const uint8_t *p, size_t n, uint64_t now);
@@ -128,7 +166,16 @@ int	 worker_link_begin(struct worker_link *l, struct net_transport *t,
 /* Close the connection and free all but the queue.  Call it once. */
 void	 worker_link_end(struct worker_link *l);
 
-/* Send what is in the queue, as much as the socket takes. */
+/*
+ * Send what is in the queue, as much as the socket takes; the rest follows by
+ * itself.
+ */
 void	 worker_link_flush(struct worker_link *l, uint64_t now);
+
+/*
+ * Ping the relay now: the network may have changed, or the machine may have
+ * slept.  The link ends when no answer comes.
+ */
+void	 worker_link_probe(struct worker_link *l, uint64_t now);
 
 #endif

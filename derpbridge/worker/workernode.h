@@ -55,14 +55,13 @@ struct worker_node_ops {
 
 	/*
 	 * n->state has changed (n->why has the reason of
-	 * WORKER_NODE_WAITING), or n->link.health.  The node must not be freed
-	 * from within.
+	 * WORKER_NODE_WAITING), or n->link.health.
 	 */
 	void	(*changed)(struct worker_node *n, void *arg);
 
 	/*
-	 * Find the addresses of `host', a name or an address: answer with
-	 * worker_node_addrs(), also from within.
+	 * Find the addresses of `host', a name: those of the map's node, or
+	 * else by DNS.  Answer with worker_node_addrs(), also from within.
 	 */
 	void	(*want_addrs)(struct worker_node *n, uint32_t cookie,
 		    const char *host, void *arg);
@@ -88,7 +87,10 @@ struct worker_node {
 	struct worker_links *links;
 	const struct worker_node_ops *ops;
 	void		*arg;
-	unsigned int	 idle_ms;	/* not held, no packet: closed */
+	unsigned int	 idle_ms;	/* not held, no packet for so long: it
+					   is closed; 0: it never is */
+	struct dial_node target;	/* by dial_node_set() of lib/dial; and
+					   trust.certname, trust.held, proxy */
 
 	/* To be read by the owner. */
 	enum worker_node_state state;
@@ -97,26 +99,27 @@ struct worker_node {
 	uint64_t	 again_at;	/* WORKER_NODE_WAITING */
 	unsigned int	 failures;	/* in a row, 0 after a login */
 	char		 why[256];	/* why it is not up, printable; "" */
-	char		 where[64];	/* its address while it is up; "" */
+	char		 where[DIAL_WHERESIZE];	/* its address, while it is up;
+						   "" */
 	uint8_t		 key[FRAME_KEY_LEN]; /* the relay's, when it was up */
 	struct worker_outqueue queue;	/* and why packets were dropped */
-	struct worker_link link;	/* valid in WORKER_NODE_UP */
+	struct worker_link link;	/* WORKER_NODE_UP; its counts always */
 
 	/* Its own. */
-	struct dial_node target;
 	struct dial	 dial;
 	struct dial_redial redial;
 	struct event	 timer;
-	uint32_t	 cookie;
+	uint32_t	 cookie;	/* of the last question */
+	int		 wanted;	/* a packet came since the last dial */
 };
 
 /*
- * Prepare the node; those members that the owner sets are set, and n->target
- * by dial_node_set() of lib/dial; all else is zeros.
+ * Prepare the node; those members that the owner sets are set, all else is
+ * zeros.
  */
 void	 worker_node_init(struct worker_node *n);
 
-/* Close it and free all but `n' itself. */
+/* Close it and free all but `n' itself.  Not from within its call-backs. */
 void	 worker_node_free(struct worker_node *n);
 
 /*
@@ -128,7 +131,10 @@ void	 worker_node_hold(struct worker_node *n);
 /* The end of that. */
 void	 worker_node_release(struct worker_node *n);
 
-/* Dial now if it waits: the network has changed, or the machine has resumed. */
+/*
+ * The network has changed, or the machine has slept: dial now if it waits, find
+ * out whether the relay is there if it is up.
+ */
 void	 worker_node_hurry(struct worker_node *n);
 
 /*

@@ -345,7 +345,8 @@ dial_socket(struct dial *d, int fd, const char *why)
 	}
 	if (fd == -1)
 		give_up(d, why);
-	else if (dial_connect_over(d, fd) == DIAL_STEP_FAILED && recover(d) == DIAL_STEP_GOES_ON)
+	else if (dial_connect_over(d, fd) == DIAL_STEP_FAILED &&
+	    recover(d) == DIAL_STEP_GOES_ON)
 		run(d);
 }
 

@@ -1,5 +1,6 @@
 /*
- * diallogin_test: Tests of diallogin.c: what the node says, in pieces of any size.
+ * diallogin_test: Tests of diallogin.c: what the node says, in pieces of any
+ * size.
  */
 #include <atf-c.h>
 #include <stdio.h>
