@@ -12,9 +12,9 @@
 
 struct wg_endpoint {
 	uint8_t		addr[16];	/* IPv6 or IPv4-mapped */
-	uint16_t	port;		/* host order; 0: there is no endpoint */
-	char		zone[WG_ZONESIZE];	/* of a link-local address: a
-					   number or a name; "": none */
+	uint16_t	port;		/* host order; 0: no endpoint */
+	char		zone[WG_ZONESIZE]; /* of a link-local address: a
+				   number or a name; "": none */
 };
 
 /*

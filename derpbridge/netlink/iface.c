@@ -68,7 +68,7 @@ remove_peer(struct wg_iface *f, struct wg_peer *p)
 	drop_local(f, p);
 	HASH_DELETE(by_key, f->peers, p);
 	HASH_DELETE(by_id, f->ids, p);
-	p->memo->present = 0;
+	p->memo->users--;
 	free(p);
 }
 
@@ -77,9 +77,11 @@ remove_peers(struct wg_iface *f, int all)
 {
 	struct wg_peer *p, *next;
 
-	HASH_ITER(by_key, f->peers, p, next)
+	for (p = f->peers; p != NULL; p = next) {
+		next = p->by_key.next;
 		if (all || p->round != f->round)
 			remove_peer(f, p);
+	}
 }
 
 void
@@ -147,7 +149,7 @@ add_peer(struct wg_iface *f, const struct wg_dumped *d)
 		free(p);
 		return (NULL);
 	}
-	p->memo->present = 1;
+	p->memo->users++;
 	p->id = ++f->last_id;
 	memcpy(p->now.key, d->key, sizeof(p->now.key));
 	HASH_ADD(by_key, f->peers, now.key, sizeof(p->now.key), p);
@@ -306,10 +308,10 @@ wg_iface_poll(struct wg_iface *f, uint64_t now)
 void
 wg_iface_report(struct wg_iface *f)
 {
-	struct wg_peer *p, *next;
+	const struct wg_peer *p;
 
 	f->ops->iface(f->arg, f);
-	HASH_ITER(by_key, f->peers, p, next)
+	for (p = f->peers; p != NULL; p = p->by_key.next)
 		f->ops->peer(f->arg, f, p);
 	if (f->up)
 		f->ops->polled(f->arg, f);

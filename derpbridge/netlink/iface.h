@@ -20,7 +20,7 @@
 #define WG_FAST_MS	3000		/* what shortly is */
 #define WG_FRESH_MS	200		/* what is known of endpoints is true so
 					   long */
-#define WG_FAILURES	3		/* in a row, until an interface is down */
+#define WG_FAILURES	3		/* in a row, until it is down */
 
 struct wg_peer {
 	uint32_t	 id;		/* of the peer while it is there */
@@ -28,7 +28,6 @@ struct wg_peer {
 	enum ipc_endpoint at;		/* where its endpoint points */
 	struct wg_memo	*memo;		/* its addresses */
 	uint32_t	 round;		/* of the last poll that saw it */
-	int		 lost_logged;	/* the direct endpoint is not known */
 	UT_hash_handle	 by_key, by_id, by_local;
 };
 
@@ -96,7 +95,7 @@ void	 wg_iface_settings(struct wg_iface *f, const struct ipc_wg_iface *conf);
 /* Returns 1 when these are settings of the same interface, else 0. */
 int	 wg_iface_is(const struct wg_iface *f, const struct ipc_wg_iface *conf);
 
-/* Forget its peers, close its descriptor and free all memory; it sets nothing. */
+/* Forget its peers, close its descriptor and free memory; it sets nothing. */
 void	 wg_iface_free(struct wg_iface *f);
 
 /*

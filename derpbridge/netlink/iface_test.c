@@ -68,7 +68,7 @@ ATF_TC_BODY(peers, tc)
 ATF_TC_WITHOUT_HEAD(addresses);
 ATF_TC_BODY(addresses, tc)
 {
-	struct wg_peer *p, *q, *next;
+	struct wg_peer *p, *q;
 	unsigned int i;
 
 	begin();
@@ -82,7 +82,7 @@ ATF_TC_BODY(addresses, tc)
 	ATF_CHECK_EQ(0x7f800304, peer(1)->memo->local);
 	ATF_CHECK_EQ(0x7f800002, peer(2)->memo->local);
 	ATF_CHECK_EQ(199, HASH_CNT(by_key, iface.peers));
-	HASH_ITER(by_key, iface.peers, p, next) {
+	for (p = iface.peers; p != NULL; p = p->by_key.next) {
 		HASH_FIND(by_local, iface.locals, &p->memo->local,
 		    sizeof(p->memo->local), q);
 		ATF_CHECK(p == q);

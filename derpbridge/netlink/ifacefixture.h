@@ -124,9 +124,9 @@ end(void)
 static struct wg_peer *
 peer(unsigned int n)
 {
-	struct wg_peer *p, *next;
+	struct wg_peer *p;
 
-	HASH_ITER(by_key, iface.peers, p, next)
+	for (p = iface.peers; p != NULL; p = p->by_key.next)
 		if (p->now.key[0] == n)
 			return (p);
 	atf_tc_fail("there is no peer %u", n);

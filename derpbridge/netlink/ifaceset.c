@@ -145,14 +145,14 @@ int
 wg_iface_restore(struct wg_iface *f, uint64_t now, uint32_t *restored,
     uint32_t *left)
 {
-	struct wg_peer *p, *next;
+	struct wg_peer *p;
 
 	f->restoring = 1;
 	wg_iface_poll(f, now);
 	f->restoring = 0;
 	if (!f->up || f->failures > 0)
 		return (-1);
-	HASH_ITER(by_key, f->peers, p, next) {
+	for (p = f->peers; p != NULL; p = p->by_key.next) {
 		if (restore(f, p, restored, left) == 0)
 			continue;
 		snprintf(f->why, sizeof(f->why), "can't set an endpoint (%s): "

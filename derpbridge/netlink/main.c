@@ -1,5 +1,6 @@
 /*
- * derpbridge-netlink: reads WireGuard interfaces and sets endpoints; see derpbridged(8).
+ * derpbridge-netlink: reads WireGuard interfaces and sets endpoints.  Started
+ * by derpbridged(8).
  */
 #include "child.h"
 #include "wg.h"

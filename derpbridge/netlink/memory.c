@@ -32,8 +32,9 @@ make_room(struct wg_memory *m)
 {
 	struct wg_memo *o, *next;
 
-	HASH_ITER(hh, m->table, o, next) {
-		if (o->present)
+	for (o = m->table; o != NULL; o = next) {
+		next = o->hh.next;
+		if (o->users > 0)
 			continue;
 		HASH_DEL(m->table, o);
 		free(o);
@@ -91,7 +92,8 @@ wg_memory_free(struct wg_memory *m)
 {
 	struct wg_memo *o, *next;
 
-	HASH_ITER(hh, m->table, o, next) {
+	for (o = m->table; o != NULL; o = next) {
+		next = o->hh.next;
 		HASH_DEL(m->table, o);
 		free(o);
 	}
@@ -197,11 +199,11 @@ static size_t
 put_lines(struct wg_memory *m, int present, char *dst, size_t size, size_t *len,
     uint32_t day)
 {
-	struct wg_memo *o, *next;
+	struct wg_memo *o;
 	size_t left_out = 0;
 
-	HASH_ITER(hh, m->table, o, next) {
-		if (o->present != present || o->local == 0)
+	for (o = m->table; o != NULL; o = o->hh.next) {
+		if ((o->users > 0) != present || o->local == 0)
 			continue;
 		if (present)
 			o->day = day;

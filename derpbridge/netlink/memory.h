@@ -35,7 +35,8 @@ struct wg_memo {
 					   yet */
 	struct wg_endpoint direct;
 	uint32_t	 day;
-	int		 present;	/* the interface has the peer now */
+	unsigned int	 users;		/* peers that are there and have it:
+					   one, or two while numbers change */
 	int		 dirty;		/* it is not in the last text */
 	UT_hash_handle	 hh;
 };

@@ -30,7 +30,7 @@ remember(const char *ifname, unsigned int n, uint32_t local, const char *text)
 	struct wg_endpoint e;
 
 	ATF_REQUIRE(o != NULL);
-	o->present = 1;
+	o->users = 1;
 	wg_memo_local(&memory, o, local);
 	if (text == NULL)
 		return;
@@ -113,7 +113,7 @@ ATF_TC_BODY(days, tc)
 	ATF_CHECK_EQ(1, HASH_COUNT(memory.table));
 	/* It was not there, so its day stays. */
 	ATF_CHECK_STREQ(first, text(DAY + WG_MEMORY_DAYS));
-	memo("wg0", 1)->present = 1;
+	memo("wg0", 1)->users = 1;
 	ATF_CHECK(strcmp(first, text(DAY + 1)) != 0);
 	reload(first, DAY + WG_MEMORY_DAYS + 1);
 	ATF_CHECK_EQ(0, HASH_COUNT(memory.table));
@@ -172,7 +172,7 @@ ATF_TC_BODY(full, tc)
 	unsigned int i;
 
 	remember("wg0", 1, 0x7f800001, "192.0.2.1:1");
-	memo("wg0", 1)->present = 0;
+	memo("wg0", 1)->users = 0;
 	remember("wg0", 2, 0x7f800002, "192.0.2.2:1");
 	remember("wg0", 3, 0x7f800003, "192.0.2.3:1");
 	n = wg_memory_text(&memory, buf, sizeof(buf), DAY, &left_out);

@@ -10,8 +10,6 @@
 #include <event2/event.h>
 #include <sodium.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "log.h"
@@ -20,8 +18,6 @@
 
 #define DAY_NS		(UINT64_C(86400) * 1000000000)
 #define CHECK_MS	1000	/* between two looks at the channels */
-#define WANT_MS		1000	/* from one request of a socket to the next */
-#define WANT_MAX_MS	10000	/* and later */
 #define ALONE_MS	5000	/* without a worker, until it is as if there
 				   were no bridge */
 
@@ -39,113 +35,26 @@ arm(struct wg *w, uint64_t ms)
 	event_add(w->tick, &tv);
 }
 
-/* Sockets */
-
-/* Request the socket of an interface, less and less often. */
-static void
-want_socket(struct wg *w, unsigned int i, uint64_t now)
-{
-	struct wg_slot *s = &w->slots[i];
-	struct ipc_msg_netlink_want v = { i };
-	uint64_t ms = WANT_MS;
-	unsigned int n;
-
-	if (now < s->want_at)
-		return;
-	for (n = 0; n < s->wants && ms < WANT_MAX_MS; n++)
-		ms *= 2;
-	s->wants++;
-	s->want_at = now + (ms < WANT_MAX_MS ? ms : WANT_MAX_MS);
-	if (ipc_send_netlink_want(w->child->parent, &v) == -1)
-		log_warn("can't send to the parent (sendmsg)");
-}
+/* Settings */
 
 static int
 on_socket(void *arg, const struct ipc_msg_netlink_socket *v, int *fd)
 {
 	struct wg *w = arg;
-	struct wg_slot *s = &w->slots[v->iface];
 
-	if (s->used) {
-		wg_backend_open(&s->iface.backend, *fd);
-		s->iface.due = 0;
-		arm(w, 0);
-	} else {
-		if (s->fd != -1)
-			close(s->fd);
-		s->fd = *fd;
-	}
+	wg_slot_socket(&w->slots[v->iface], *fd);
 	*fd = -1;
+	arm(w, 0);
 	return (0);
-}
-
-/* Settings */
-
-/* Set all endpoints of an interface to the direct ones. */
-static int
-restore(struct wg_iface *f, uint32_t *restored, uint32_t *left)
-{
-	const uint32_t before = *restored;
-	int rv;
-
-	rv = wg_iface_restore(f, base_clock_ms(), restored, left);
-	if (*restored > before)
-		log_info("%s: %u endpoints are direct again", f->conf.name,
-		    *restored - before);
-	return (rv);
-}
-
-static void
-drop(struct wg *w, unsigned int i)
-{
-	struct wg_slot *s = &w->slots[i];
-	uint32_t restored = 0, left = 0;
-
-	if (s->iface.backend.fd != -1)
-		(void)restore(&s->iface, &restored, &left);
-	wg_iface_free(&s->iface);
-	s->used = 0;
-}
-
-static void
-set_iface(struct wg *w, const struct ipc_wg_iface *conf)
-{
-	struct wg_slot *s = &w->slots[conf->iface];
-
-	if (s->used && wg_iface_is(&s->iface, conf)) {
-		wg_iface_settings(&s->iface, conf);
-		return;
-	}
-	if (s->used)
-		drop(w, conf->iface);
-	wg_iface_init(&s->iface, conf, &w->memory, w->buf, &wg_report, w);
-	s->used = 1;
-	s->wants = 0;
-	s->want_at = 0;
-	wg_backend_open(&s->iface.backend, s->fd);
-	s->fd = -1;
-	if (w->worker != NULL)
-		wg_iface_report(&s->iface);
 }
 
 static int
 on_conf(void *arg, const struct ipc_msg_netlink_conf *v)
 {
 	struct wg *w = arg;
-	struct ipc_rd left = v->ifaces_left;
-	struct ipc_wg_iface conf;
-	int named[IPC_BRIDGE_MAXIFACES] = { 0 };
-	uint32_t i;
 
-	for (i = 0; i < v->nifaces; i++) {
-		if (ipc_next_wg_iface(&left, &conf) == -1)
-			return (-1);
-		named[conf.iface] = 1;
-		set_iface(w, &conf);
-	}
-	for (i = 0; i < IPC_BRIDGE_MAXIFACES; i++)
-		if (w->slots[i].used && !named[i])
-			drop(w, i);
+	if (wg_slots_set(w, v) == -1)
+		return (-1);
 	w->configured = 1;
 	return (0);
 }
@@ -164,29 +73,6 @@ on_state(void *arg, const struct ipc_msg_netlink_state *v)
 
 /* The end */
 
-/*
- * Restore all; the first failure is in `why', which is "" before.  Interfaces
- * that do not exist count as one on request.
- */
-static void
-restore_all(struct wg *w, struct ipc_msg_netlink_restored *v, int missing,
-    char *why, size_t size)
-{
-	struct wg_iface *f;
-	unsigned int i;
-
-	for (i = 0; i < IPC_BRIDGE_MAXIFACES; i++) {
-		f = &w->slots[i].iface;
-		if (!w->slots[i].used || restore(f, &v->restored,
-		    &v->left) == 0 || *why != '\0' ||
-		    (f->missing && !missing))
-			continue;
-		strlcpy(why, f->conf.name, size);
-		strlcat(why, ": ", size);
-		strlcat(why, f->why, size);
-	}
-}
-
 static int
 on_restore(void *arg)
 {
@@ -194,7 +80,7 @@ on_restore(void *arg)
 	struct ipc_msg_netlink_restored v = { 0, 0, NULL };
 	char why[IPC_ERRORSIZE] = "";
 
-	restore_all(w, &v, 1, why, sizeof(why));
+	wg_slots_restore(w, &v, 1, why, sizeof(why));
 	v.why = why;
 	return (ipc_send_netlink_restored(w->child->parent, &v) == -1 ? -1 : 0);
 }
@@ -209,7 +95,7 @@ leave(void *arg)
 
 	if (!w->configured)
 		return;
-	restore_all(w, &v, 0, why, sizeof(why));
+	wg_slots_restore(w, &v, 0, why, sizeof(why));
 	if (*why != '\0')
 		log_warnx("endpoints stay at the relay: %s", why);
 	wg_save(w);
@@ -408,7 +294,7 @@ poll_due(struct wg *w, uint64_t now)
 			wg_iface_poll(f, now);
 		/* The namespace of one that is gone may be another one. */
 		if (f->backend.fd == -1 || (!f->up && !f->backend.uapi))
-			want_socket(w, i, now);
+			wg_slot_want(w, i, now);
 		if (f->due < next)
 			next = f->due;
 	}

@@ -217,7 +217,7 @@ relayed(void)
 	saves("192.0.2.1:51820");
 	set(id, 1);
 	sees(id, IPC_ENDPOINT_RELAY);
-	snprintf(want, sizeof(want), "%u.%u.%u.%u:%u", local[0], local[1],
+	snprintf(want, sizeof(want), "%d.%d.%d.%d:%d", local[0], local[1],
 	    local[2], local[3], PORT);
 	ATF_CHECK_STREQ(want, wg_fake_endpoint(&kernel, 1));
 	return (id);

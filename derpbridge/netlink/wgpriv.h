@@ -14,7 +14,7 @@ struct wg_slot {
 	int		 used;		/* it has settings */
 	int		 fd;		/* that came before these; -1: none */
 	unsigned int	 wants;		/* since its socket worked */
-	uint64_t	 want_at;	/* when to request one, if it is missing */
+	uint64_t	 want_at;	/* the next request, if it is missing */
 	struct wg_iface	 iface;
 };
 
@@ -34,6 +34,26 @@ struct wg {
 	uint64_t	 alone_since;	/* there is no worker; 0: there is */
 	int		 alone;		/* endpoints are restored for that */
 };
+
+/* Request the socket of interface `i', less and less often. */
+void	 wg_slot_want(struct wg *w, unsigned int i, uint64_t now);
+
+/* Take the socket of an interface, which may be configured later. */
+void	 wg_slot_socket(struct wg_slot *s, int fd);
+
+/*
+ * Serve these interfaces, and restore all others.  Returns 0, or -1 when the
+ * message is malformed.
+ */
+int	 wg_slots_set(struct wg *w, const struct ipc_msg_netlink_conf *v);
+
+/*
+ * Restore the endpoints of all interfaces, counted in `v'; the first failure is
+ * in `why' of `size' bytes, which is "" before.  With `missing', an interface
+ * that does not exist is one.
+ */
+void	 wg_slots_restore(struct wg *w, struct ipc_msg_netlink_restored *v,
+	    int missing, char *why, size_t size);
 
 /* What wg.c does, for an interface: tell the worker; wgreport.c. */
 extern const struct wg_iface_ops wg_report;

@@ -103,13 +103,14 @@ report_polled(void *arg, struct wg_iface *f)
 	struct wg *w = arg;
 	struct ipc_msg_dev_polled v = { f->conf.iface };
 	struct ipc_wg_stats stats[STATS];
-	struct wg_peer *p, *next;
+	const struct wg_peer *p;
 	uint32_t n = 0;
 
 	w->slots[f->conf.iface].wants = 0;
+	w->slots[f->conf.iface].want_at = 0;
 	if (w->worker == NULL)
 		return;
-	HASH_ITER(by_key, f->peers, p, next) {
+	for (p = f->peers; p != NULL; p = p->by_key.next) {
 		fill(&stats[n++], p);
 		if (n < STATS)
 			continue;
