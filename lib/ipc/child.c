@@ -181,9 +181,11 @@ ipc_child_program(int argc, char *argv[], const struct ipc_child_program *roles,
 #endif
 	if (tell(argc, argv))
 		return (fflush(stdout) == EOF);
-	/* All programs of derpd have the same name in the log. */
+	/* All programs of a daemon have the same name in the log. */
 	if (strncmp(getprogname(), "derpd-", 6) == 0)
 		setprogname("derpd");
+	else if (strncmp(getprogname(), "derpbridge-", 11) == 0)
+		setprogname("derpbridged");
 	if (argc == 3 && strcmp(argv[1], "-x") == 0)
 		for (i = 0; i < n; i++)
 			if (strcmp(argv[2], ipc_role_name(roles[i].role)) == 0)

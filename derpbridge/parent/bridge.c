@@ -1,0 +1,213 @@
+/*
+ * bridge: the event loop of derpbridged's parent; see bridge.h.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "about.h"
+#include "bridge.h"
+#include "clock.h"
+#include "confine.h"
+#include "daemon.h"
+#include "log.h"
+#include "notify.h"
+#include "sandbox.h"
+
+#define START_MS	20000	/* for all children to be ready */
+#define STOP_MS		2000	/* for endpoints to be restored */
+#define STOP_GRACE_MS	1000
+
+static void
+signalled(evutil_socket_t sig, short what, void *arg);
+
+static void
+catch_signals(struct bridge *d)
+{
+	static const int signals[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM };
+	struct event *ev;
+	size_t i;
+
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		ev = evsignal_new(d->super.base, signals[i], signalled, d);
+		if (ev == NULL || evsignal_add(ev, NULL) == -1)
+			fatalx("can't catch signal %d (event_add)",
+			    signals[i]);
+	}
+}
+
+/* 0, or -1 (logged). */
+static int
+check_all(struct bridge *d)
+{
+	if (super_programs_open(&d->super, d->self, NULL) == -1 ||
+	    super_confine_check(&d->super, d->conf_path, d->checking) == -1 ||
+	    bridge_control_check(d->conf) == -1)
+		return (-1);
+	return (bridge_state_check(d));
+}
+
+int
+bridge_set_up(struct bridge *d)
+{
+	d->started_ms = base_clock_ms();
+	if ((d->super.base = event_base_new()) == NULL)
+		fatalx("can't make the event loop (event_base_new)");
+	bridge_ifaces_init(d->ifaces);
+	bridge_procs_set_up(d);
+#ifdef __linux__
+	(void)prctl(PR_SET_DUMPABLE, 0);
+#endif
+	if (check_all(d) == -1)
+		return (-1);
+	if (d->checking)
+		return (0);
+	catch_signals(d);
+	return (bridge_ifaces_open(d->ifaces, d->conf));
+}
+
+int
+bridge_check(struct bridge *d)
+{
+	if (bridge_set_up(d) == -1)
+		return (-1);
+	printf("%sconfiguration OK\n", d->verbose ? "# " : "");
+	return (fflush(stdout) == 0 ? 0 : -1);
+}
+
+/* Stop */
+
+static void
+stop_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct bridge *d = arg;
+
+	(void)fd;
+	(void)what;
+	log_warnx("children did not stop in time: killed; derpbridged -R "
+	    "restores endpoints");
+	super_kill(&d->super);
+	event_base_loopbreak(d->super.base);
+}
+
+static void
+stop(struct bridge *d)
+{
+	struct timeval tv = { (STOP_MS + STOP_GRACE_MS) / 1000, 0 };
+
+	if (d->super.stopping)
+		return;
+	d->super.stopping = 1;
+	log_info("stopping");
+	(void)super_notify("STOPPING=1");
+	bridge_control_close(d);
+	super_stop(&d->super, STOP_MS);
+	d->ev_stop = evtimer_new(d->super.base, stop_late, d);
+	if (d->ev_stop == NULL || evtimer_add(d->ev_stop, &tv) == -1)
+		super_kill(&d->super);
+	if (!super_running(&d->super))
+		event_base_loopbreak(d->super.base);
+}
+
+static void
+signalled(evutil_socket_t sig, short what, void *arg)
+{
+	struct bridge *d = arg;
+
+	(void)what;
+	switch (sig) {
+	case SIGCHLD:
+		super_reap(&d->super);
+		if (d->super.stopping && !super_running(&d->super))
+			event_base_loopbreak(d->super.base);
+		break;
+	case SIGHUP:
+		log_info("SIGHUP: reading %s again", d->conf_path);
+		(void)bridge_reload(d);
+		break;
+	default:
+		stop(d);
+		break;
+	}
+}
+
+/* Start */
+
+static void
+start_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct bridge *d = arg;
+
+	(void)fd;
+	(void)what;
+	if (!d->super.starting)
+		return;
+	log_warnx("children were not ready within %d s", START_MS / 1000);
+	d->failed = 1;
+	event_base_loopbreak(d->super.base);
+}
+
+void
+bridge_ready(struct bridge *d)
+{
+	if (d->super.stopping || !d->super.starting || d->restoring ||
+	    !super_ready(&d->super))
+		return;
+	if (bridge_control_open(d) == -1) {
+		d->failed = 1;
+		event_base_loopbreak(d->super.base);
+		return;
+	}
+	d->super.starting = 0;
+	log_info("derpbridged " BASE_VERSION " ready: %s, %llu ms",
+	    d->keys.c.level,
+	    (unsigned long long)(base_clock_ms() - d->started_ms));
+	super_let_go(d->ready_fd, d->verbose);
+	d->ready_fd = -1;
+	if (sandbox_parent() == -1)
+		fatal("can't confine the parent");
+	(void)super_notify("READY=1");
+}
+
+/* Set up, and start all children.  0, or -1 (logged). */
+static int
+start(struct bridge *d)
+{
+	static const struct timeval late = { START_MS / 1000, 0 };
+
+	if (bridge_set_up(d) == -1)
+		return (-1);
+	d->super.starting = 1;
+	if (event_base_once(d->super.base, -1, EV_TIMEOUT, start_late, d,
+	    &late) == -1)
+		fatalx("no timer for the start");
+	if (d->conf->sandbox == SANDBOX_OFF)
+		log_warnx("sandbox off: the children are not confined");
+	super_life_start(&d->super);
+	bridge_map_load(d);
+	return (super_start(&d->super));
+}
+
+int
+bridge_run(struct bridge *d, int ready_fd)
+{
+	d->ready_fd = ready_fd;
+	if (start(d) == -1)
+		d->failed = 1;
+	while (!d->failed && !(d->super.stopping &&
+	    !super_running(&d->super)))
+		if (event_base_loop(d->super.base, EVLOOP_ONCE) == -1)
+			fatalx("can't run the event loop (epoll, kqueue)");
+	if (!d->failed)
+		return (0);
+	bridge_control_close(d);
+	log_errx("derpbridged did not start");
+	super_end(&d->super);
+	super_give_up(d->ready_fd, 1);
+	return (1);
+}
