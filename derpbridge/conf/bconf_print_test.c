@@ -90,7 +90,7 @@ ATF_TC_BODY(text, tc)
 	struct bconf *c = good(MAP "interface wg0 {\n"
 	    "peer \"" KEY "\" name \"laptop\" region rendezvous\n"
 	    "peer \"" KEY2 "\"\nregion nearest fwmark 0xca6c idle never }\n"
-	    "interface wg1 { region 901 fwmark none }\n");
+	    "interface wg1 { region 901 fwmark none }\ninterface wg2\n");
 	char *printed = print(c);
 	static const char *const t[] = {
 		"interface \"wg0\" {\n\tregion nearest\n",
@@ -102,6 +102,8 @@ ATF_TC_BODY(text, tc)
 		"\t# local port: one that is free\n", "\t# namespace: this one"
 		"\n\t# uapi: WireGuard of the kernel\n", "\tpeers all\n",
 		"\tregion 901\n", "\tfwmark none\n\tidle 300\n",
+		"\ninterface \"wg2\" {\n\tregion rendezvous\n\tpeers all\n",
+		"\tfwmark device\n",
 		"\nmap file \"/etc/map.json\"\n# proxy: none\n"
 		"# dns server: those of the system\n# dry run: off\n"
 	};

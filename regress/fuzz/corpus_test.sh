@@ -34,6 +34,7 @@ targets=
 target acme
 target banner
 target bootstrap
+target bridgeconf
 target cert
 target clientinfo
 target clients
