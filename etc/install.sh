@@ -20,12 +20,13 @@ place() {
 }
 
 # fill MODE FILE DIRECTORY [NAME]: the same, with the paths of this installation
-# in place of @PREFIX@, @SYSCONFDIR@, /etc/derpd.conf and /etc/derpd/clients.
+# in place of @PREFIX@, @SYSCONFDIR@ and the files in /etc.
 fill() {
 	_filled=$(mktemp "${TMPDIR:-/tmp}/derpd-install.XXXXXX")
 	sed -e "s|@PREFIX@|$PREFIX|g" -e "s|@SYSCONFDIR@|$SYSCONFDIR|g" \
 	    -e "s|/etc/derpd\.conf|$SYSCONFDIR/derpd.conf|g" \
 	    -e "s|/etc/derpd/clients|$SYSCONFDIR/derpd/clients|g" \
+	    -e "s|/etc/derpbridge\.conf|$SYSCONFDIR/derpbridge.conf|g" \
 	    "$2" >"$_filled"
 	place "$1" "$_filled" "$3" "${4:-$(basename "$2")}"
 	rm -f "$_filled"
@@ -53,6 +54,10 @@ if [ -f etc/derpd.conf ]; then
 	for _file in etc/examples/*.conf; do
 		place 644 "$_file" "$PREFIX/share/examples/derpd"
 	done
+	place 644 etc/derpbridge.conf "$PREFIX/share/examples/derpd"
+	for _file in etc/examples/derpbridge/*.conf; do
+		place 644 "$_file" "$PREFIX/share/examples/derpd/derpbridge"
+	done
 	for _file in etc/proxy/*; do
 		place 644 "$_file" "$PREFIX/share/examples/derpd"
 	done
@@ -68,11 +73,18 @@ Linux)
 	fill 644 etc/derpd.service "$PREFIX/lib/systemd/system"
 	fill 644 etc/derpd.sysusers "$PREFIX/lib/sysusers.d" derpd.conf
 	fill 644 etc/derpd.tmpfiles "$PREFIX/lib/tmpfiles.d" derpd.conf
+	fill 644 etc/derpbridged.service "$PREFIX/lib/systemd/system"
+	fill 644 etc/derpbridged@.service "$PREFIX/lib/systemd/system"
+	fill 644 etc/derpbridge.sysusers "$PREFIX/lib/sysusers.d" \
+	    derpbridge.conf
+	fill 644 etc/derpbridge.tmpfiles "$PREFIX/lib/tmpfiles.d" \
+	    derpbridge.conf
 	next="systemd-sysusers; systemd-tmpfiles --create"
 	next="$next; systemctl daemon-reload"
 	;;
 OpenBSD)
 	fill 755 etc/derpd.rc /etc/rc.d derpd
+	fill 755 etc/derpbridged.rc /etc/rc.d derpbridged
 	next="useradd -g =uid -d /var/empty -s /sbin/nologin _derpd"
 	next="$next; the same for _derpd_keys"
 	;;

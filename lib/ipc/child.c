@@ -140,6 +140,14 @@ ipc_child_spawn(int prog, const char *path, const char *role, int *fd)
 	return (pid);
 }
 
+/* The daemon that starts this program. */
+static const char *
+starter(void)
+{
+	return (strncmp(getprogname(), "derpbridge", 10) == 0 ? "derpbridged" :
+	    "derpd");
+}
+
 /* Answer -h or -V alone.  Returns 1, or 0 for other arguments. */
 static int
 tell(int argc, char *argv[])
@@ -154,10 +162,10 @@ tell(int argc, char *argv[])
 		base_about_version();
 	else if (ch == 'h')
 		printf("usage: %s [-hV]\n\n"
-		    "%s is started by derpd(8), which gives it its work.\n\n"
+		    "%s is started by %s(8), which gives it its work.\n\n"
 		    "  -h, --help     print this help\n"
 		    "  -V, --version  print the version\n", getprogname(),
-		    getprogname());
+		    getprogname(), starter());
 	return (ch == 'V' || ch == 'h');
 }
 
@@ -182,15 +190,14 @@ ipc_child_program(int argc, char *argv[], const struct ipc_child_program *roles,
 	if (tell(argc, argv))
 		return (fflush(stdout) == EOF);
 	/* All programs of a daemon have the same name in the log. */
-	if (strncmp(getprogname(), "derpd-", 6) == 0)
-		setprogname("derpd");
-	else if (strncmp(getprogname(), "derpbridge-", 11) == 0)
-		setprogname("derpbridged");
+	if (strncmp(getprogname(), "derpd-", 6) == 0 ||
+	    strncmp(getprogname(), "derpbridge-", 11) == 0)
+		setprogname(starter());
 	if (argc == 3 && strcmp(argv[1], "-x") == 0)
 		for (i = 0; i < n; i++)
 			if (strcmp(argv[2], ipc_role_name(roles[i].role)) == 0)
 				roles[i].run();
-	fprintf(stderr, "%s is started by derpd(8)\n", getprogname());
+	fprintf(stderr, "%s is started by %s(8)\n", getprogname(), starter());
 	return (1);
 }
 
@@ -199,9 +206,9 @@ static void
 check_build(const char *build)
 {
 	if (strcmp(build, ipc_build_id()) != 0)
-		fatalx("derpd is of another build (%.40s, this program %s): "
-		    "restart derpd when all programs of it are installed",
-		    build, ipc_build_id());
+		fatalx("%s is of another build (%.40s, this program %s): "
+		    "restart %s when all programs of it are installed",
+		    starter(), build, ipc_build_id(), starter());
 }
 
 static void
@@ -244,8 +251,8 @@ ipc_child_init(enum ipc_role self, struct ipc_child_start *st)
 	signal(SIGTERM, SIG_IGN);
 	c = ipc_chan_new(NULL, CHILD_FD, self, ROLE_PARENT, NULL, NULL, NULL);
 	if (c == NULL)
-		fatal("no channel to the parent: only derpd starts this "
-		    "program");
+		fatal("no channel to the parent: only %s starts this "
+		    "program", starter());
 	if (ipc_chan_recv(c, &m, START_MS) == -1)
 		fatal("the parent sent no first message (recvmsg)");
 	read_start(&m, st);

@@ -87,7 +87,7 @@ by_hand_body() {
 			then
 				e2e_fail "$_program $_args: exits with 0"
 			fi
-			grep -q 'is started by derpd(8)' err ||
+			grep -q 'is started by derp[a-z]*(8)' err ||
 			    e2e_fail "$_program $_args: $(cat err)"
 		done
 	done
