@@ -39,6 +39,12 @@ struct bridge_child {
 	uint64_t	 connected_ms;	/* last channels to the others */
 };
 
+/* How often a child may ask for something. */
+struct bridge_budget {
+	uint64_t	 since_ms;	/* of the time that is counted */
+	unsigned int	 n;
+};
+
 /* An interface; its index is its number in messages. */
 struct bridge_iface {
 	char		 name[IPC_IFNAMESIZE];	/* "": this number is free */
@@ -73,6 +79,7 @@ struct bridge {
 	struct super_ctlsock	 sock;
 	struct super_talks	 talks;
 	uint32_t		 last_query;	/* of the worker */
+	struct bridge_budget	 sockets, asks;	/* of the worker */
 	int			 ready_fd;	/* of the process that
 						   started this one; -1 */
 	struct event		*ev_stop;
@@ -121,6 +128,10 @@ void	 bridge_child_drain(struct bridge_child *p,
 int	 bridge_netlink_start(struct bridge_child *p);
 int	 bridge_keys_start(struct bridge_child *p);
 int	 bridge_worker_start(struct bridge_child *p);
+
+/* Handle a message of a child except MSG_READY.  0, or -1: not permitted. */
+int	 bridge_netlink_message(struct bridge_child *p, struct ipc_msg *m);
+int	 bridge_worker_message(struct bridge_child *p, struct ipc_msg *m);
 
 /* Send netlink all settings, then a socket for each interface.  0, or -1. */
 int	 bridge_netlink_configure(struct bridge *d);

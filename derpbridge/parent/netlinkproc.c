@@ -141,8 +141,8 @@ on_chanless(void *arg, const struct ipc_msg_netlink_chanless *v)
 	return (bridge_connect_again(arg));
 }
 
-static int
-handle(struct bridge_child *p, struct ipc_msg *m)
+int
+bridge_netlink_message(struct bridge_child *p, struct ipc_msg *m)
 {
 	static const struct ipc_handlers handlers = {
 		.netlink_want = on_want,
@@ -158,13 +158,13 @@ static void
 from_netlink(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	(void)c;
-	bridge_child_message(arg, m, handle);
+	bridge_child_message(arg, m, bridge_netlink_message);
 }
 
 void
 bridge_netlink_drain(struct bridge_child *p)
 {
-	bridge_child_drain(p, handle);
+	bridge_child_drain(p, bridge_netlink_message);
 }
 
 static int

@@ -16,6 +16,10 @@
 #include "ipcsend.h"
 #include "log.h"
 
+#define BUDGET_MS	10000	/* in which the worker may request */
+#define SOCKETS_MOST	1000	/* sockets: an attempt at a relay takes a few */
+#define ASKS_MOST	500	/* addresses of names */
+
 /* Settings */
 
 static void
@@ -110,6 +114,19 @@ bridge_worker_query(struct bridge *d, uint32_t request, int metrics)
 
 /* Messages */
 
+/* May the child ask once more?  `most' in BUDGET_MS. */
+static int
+may(struct bridge_child *p, struct bridge_budget *b, unsigned int most)
+{
+	const uint64_t now = p->d->super.system->clock();
+
+	if (b->n == 0 || now - b->since_ms >= BUDGET_MS) {
+		b->since_ms = now;
+		b->n = 0;
+	}
+	return (b->n++ < most);
+}
+
 static int
 on_want_tcp(void *arg, const struct ipc_msg_worker_want_tcp *w)
 {
@@ -122,6 +139,8 @@ on_want_tcp(void *arg, const struct ipc_msg_worker_want_tcp *w)
 
 	if (f->conf == NULL)
 		v.why = "there is no such interface any more";
+	else if (!may(p, &p->d->sockets, SOCKETS_MOST))
+		v.why = "too many sockets were requested";
 	else if ((fd = bridge_sock_out(w->ipv6 ? AF_INET6 : AF_INET,
 	    SOCK_STREAM, bridge_ifaces_mark(f, w->fwmark), &call)) == -1) {
 		snprintf(why, sizeof(why), "no socket for a relay (%s): %s",
@@ -134,8 +153,13 @@ on_want_tcp(void *arg, const struct ipc_msg_worker_want_tcp *w)
 static int
 on_want_addrs(void *arg, const struct ipc_msg_worker_want_addrs *v)
 {
-	const struct bridge_child *p = arg;
+	struct bridge_child *p = arg;
+	struct ipc_msg_worker_addrs a = {
+		.name = v->name, .why = "too many names were requested"
+	};
 
+	if (!may(p, &p->d->asks, ASKS_MOST))
+		return (ipc_send_worker_addrs(p->c.chan, &a));
 	return (bridge_names_want(p->d, v->name));
 }
 
@@ -154,8 +178,8 @@ on_chanless(void *arg, const struct ipc_msg_worker_chanless *v)
 	return (bridge_connect_again(arg));
 }
 
-static int
-handle(struct bridge_child *p, struct ipc_msg *m)
+int
+bridge_worker_message(struct bridge_child *p, struct ipc_msg *m)
 {
 	static const struct ipc_handlers handlers = {
 		.worker_want_tcp = on_want_tcp,
@@ -171,7 +195,7 @@ static void
 from_worker(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	(void)c;
-	bridge_child_message(arg, m, handle);
+	bridge_child_message(arg, m, bridge_worker_message);
 }
 
 static int
