@@ -27,6 +27,16 @@ case $? in
 	exit 1 ;;
 esac
 
+out=$(sh regress/interop/build.sh "$PWD/regress/bridge/bridge" \
+    regress/bridge 2>&1)
+case $? in
+0)	;;
+77)	echo "$out" ;;
+*)	echo "$out" >&2
+	echo "check: the peers in user space do not build" >&2
+	exit 1 ;;
+esac
+
 # The first time this compiles rustls: about 20 seconds of CPU time.
 out=$(sh regress/records/build.sh "$PWD/regress/records/records" 2>&1)
 case $? in

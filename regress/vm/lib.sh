@@ -81,6 +81,7 @@ network() {
 	host a 1
 	host b 2
 	host r 9
+	ip -n r addr add 10.9.0.3/24 dev eth0
 }
 
 # block_udp: no UDP goes through the router any more, but nothing else is cut.
@@ -157,7 +158,9 @@ pair() {
 # wg_of NAMESPACE PEER FIELD: print what wg shows of the peer: endpoint,
 # handshake, rx or tx.
 wg_of() {
-	at "$1" wg show wg0 dump | awk -v key="$(public "$2")" -v want="$3" '
+	_dev=wg0
+	[ ! -f "agent-$1.pid" ] || _dev=wg-$1
+	at "$1" wg show "$_dev" dump | awk -v key="$(public "$2")" -v want="$3" '
 	    BEGIN { at["endpoint"] = 3; at["handshake"] = 5
 	        at["rx"] = 6; at["tx"] = 7 }
 	    $1 == key { print $at[want] }'
@@ -174,11 +177,11 @@ answers() {
 	at "$1" ping -q -c 1 -W 1 "$2" >/dev/null 2>&1
 }
 
-# transfer CLIENT SERVER ADDRESS MIB: the client gets random bytes over TCP from
+# transfer CLIENT SERVER ADDRESS KIB: the client gets random bytes over TCP from
 # ADDRESS, the server's in the tunnel; they are compared.  Prints the time.
 transfer() {
 	mkdir -p "www-$2"
-	head -c "$(($4 * 1048576))" /dev/urandom >"www-$2/sent"
+	head -c "$(($4 * 1024))" /dev/urandom >"www-$2/sent"
 	at "$2" httpd -f -p 7000 -h "www-$2" &
 	_server=$!
 	within 5 "httpd listens" listens "$2" 7000
@@ -188,29 +191,97 @@ transfer() {
 	_took=$(($(now) - _began))
 	kill "$_server"
 	cmp "www-$2/sent" received || fail "other bytes came than were sent"
-	echo "$4 MiB in $_took ms"
+	echo "$4 KiB in $_took ms"
 	rm -rf "www-$2" received
 }
 
-# listens NAMESPACE PORT: a TCP socket listens there.
+# listens NAMESPACE PORT [ADDRESS]: a TCP socket listens there.
 listens() {
-	at "$1" netstat -ltn | grep -q ":$2 "
+	at "$1" netstat -ltn | grep -q "${3:-}:$2 "
 }
 
-# relay [NAMESPACE]: start derpd in r on 10.9.0.2, ports 443 and 3478.
+# relay [NAME]: start derpd in r as relay (the default) or relay2; a second call
+# starts it again.
 relay() {
-	_where=${1:-r}
-	mkdir -p derpd-state empty
-	cat >derpd.conf <<-end
-	hostname "relay.test"
-	listen on 10.9.0.2 port 443 tls
-	listen on fd09::2 port 443 tls
-	stun { listen on 10.9.0.2 port 3478 }
-	certificate "/vm/tls/relay.crt" key "/vm/tls/relay.key"
-	relay { key "$PWD/derper.key" }
-	control "$PWD/derpd.sock"
-	statedir "$PWD/derpd-state"
+	_name=${1:-relay}
+	mkdir -p "state-$_name" empty
+	cat >"$_name.conf" <<-end
+	hostname "$_name.test"
+	listen on $(address "$_name") port 443 tls
+	stun { listen on $(address "$_name") port 3478 }
+	certificate "/vm/tls/$_name.crt" key "/vm/tls/$_name.key"
+	relay { key "$PWD/$_name.derper.key" }
+	control "$PWD/$_name.sock"
+	statedir "$PWD/state-$_name"
 	end
-	at "$_where" "$BUILD/derpd/derpd" -d -f derpd.conf >derpd.log 2>&1 &
-	within 30 "derpd listens" grep -q "listening on .*443" derpd.log
+	at r "$BUILD/derpd/derpd" -d -f "$_name.conf" >"$_name.log" 2>&1 &
+	echo $! >"$_name.pid"
+	within 30 "derpd listens" listens r 443 "$(address "$_name")"
+}
+
+# derper [NAME]: start a relay of Tailscale's code in its place.
+derper() {
+	_name=${1:-relay}
+	need_go
+	at r "$BUILD/regress/bridge/bridge" derper \
+	    -listen "$(address "$_name"):443" -cert "/vm/tls/$_name.crt" \
+	    -key "/vm/tls/$_name.key" >"$_name.log" 2>&1 &
+	echo $! >"$_name.pid"
+	within 30 "derper listens" listens r 443 "$(address "$_name")"
+}
+
+need_go() {
+	[ -x "$BUILD/regress/bridge/bridge" ] ||
+	    skip "the Go peers were not built (regress/interop/build.sh)"
+}
+
+# stop NAME: end a relay, an agent or a bridge, and wait for its end.
+stop() {
+	_pid=$(cat "$1.pid")
+	kill "$_pid"
+	wait "$_pid"
+}
+
+# address RELAY: print where it is.
+address() {
+	case $1 in
+	relay)	echo 10.9.0.2 ;;
+	relay2)	echo 10.9.0.3 ;;
+	esac
+}
+
+# derp_map RELAY...: write map.json with a region for each, from 901 on.
+derp_map() {
+	_id=900
+	{
+		printf '{"Regions":{'
+		for _name; do
+			_id=$((_id + 1))
+			[ "$_id" -eq 901 ] || printf ,
+			printf '"%d":{"RegionID":%d,"RegionCode":"%s",' "$_id" \
+			    "$_id" "$_name"
+			printf '"RegionName":"%s","Nodes":[{"Name":"%d",' \
+			    "$_name" "$_id"
+			printf '"RegionID":%d,"HostName":"%s.test",' "$_id" \
+			    "$_name"
+			printf '"IPv4":"%s"}]}' "$(address "$_name")"
+		done
+		printf '}}\n'
+	} >map.json
+}
+
+# agent NAMESPACE NUMBER MODE PEER=PREFIX[@ADDRESS:PORT]...: start a peer in user
+# space, with the interface wg-NAMESPACE; it sends over udp, relay or both.
+agent() {
+	_host=$1 _number=$2 _mode=$3
+	shift 3
+	need_go
+	[ -f "$KEYS/$_host" ] || new_key "$_host"
+	at "$_host" "$BUILD/regress/bridge/bridge" agent -iface "wg-$_host" \
+	    -key "$KEYS/$_host" -map map.json -mode "$_mode" "$@" >"agent-$_host.log" 2>&1 &
+	echo $! >"agent-$_host.pid"
+	within 20 "the agent is ready" grep -q ready "agent-$_host.log"
+	ip -n "$_host" addr add "10.77.0.$_number/24" dev "wg-$_host"
+	ip -n "$_host" -6 addr add "fd77::$_number/64" dev "wg-$_host" nodad
+	ip -n "$_host" link set "wg-$_host" up
 }

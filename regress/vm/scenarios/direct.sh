@@ -3,7 +3,7 @@
 pair
 must pings a 10.77.0.2
 must pings b fd77::1
-transfer a b 10.77.0.2 8
+transfer a b 10.77.0.2 4096
 block_udp
 ! answers a 10.77.0.2 || fail "UDP is blocked, and pings still pass"
 unblock
