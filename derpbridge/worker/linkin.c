@@ -121,7 +121,9 @@ static const struct linkin_row {
 static const struct linkin_row *
 row_of(uint8_t type)
 {
-	static const struct linkin_row other = { 0, FRAME_MAX_SERVER, 0, got_other };
+	static const struct linkin_row other = {
+		0, FRAME_MAX_SERVER, 0, got_other
+	};
 
 	return (type < FRAME_TYPE_END && rows[type].got != NULL ?
 	    &rows[type] : &other);

@@ -14,7 +14,7 @@
 /* Largest frame that is handled as a whole. */
 #define WORKER_LINK_FRAME	(FRAME_HDR_LEN + FRAME_KEY_LEN + \
 				    FRAME_MAX_PACKET)
-#define WORKER_LINK_BATCH	(64 * 1024)	/* bytes of frames of one send */
+#define WORKER_LINK_BATCH	(64 * 1024)	/* bytes of frames of a send */
 #define WORKER_LINK_PLAIN	(WORKER_LINK_FRAME + WORKER_CONTROL)
 #define WORKER_LINK_RECORDS	(WORKER_LINK_PLAIN / NET_RECORD_MAX + 1)
 #define WORKER_LINK_WIRE	(WORKER_LINK_PLAIN + WORKER_LINK_RECORDS * \
@@ -30,7 +30,7 @@ struct worker_links {
 	uint8_t		 arena[NET_RECORD_WIRE + WORKER_LINK_IN +
 			    WORKER_LINK_FRAME];
 	size_t		 arena_len;
-	uint8_t		 wire[WORKER_LINK_WIRE];	/* records of one send */
+	uint8_t		 wire[WORKER_LINK_WIRE]; /* records of one send */
 };
 
 /* Copy `n' bytes to *b, in place of what was there.  Returns 0, or -1. */

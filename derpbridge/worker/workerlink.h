@@ -149,7 +149,8 @@ struct worker_link {
 	uint64_t	 pinged;	/* when the relay was pinged, 0: it has
 					   answered */
 	uint64_t	 ping_end;	/* `given' with the ping; 0: it waits */
-	uint64_t	 acked;		/* bytes acknowledged at the last look */
+	uint64_t	 acked;		/* bytes, when that was looked at
+					   last */
 };
 
 /*

@@ -131,7 +131,8 @@ begin_send(struct dial *d)
 	n = net_upgrade_request((char *)d->out, sizeof(d->out),
 	    d->node->trust.host, port == 443 ? 0 : port, 0);
 	if (n == -1)
-		return (dial_fail_here(d, "the host is no name and no address"));
+		return (dial_fail_here(d, "the host is no name and no "
+		    "address"));
 	d->out_len = (size_t)n;
 	d->out_done = 0;
 	d->step = DIAL_SEND;
@@ -149,8 +150,8 @@ step_shake(struct dial *d)
 	if (rv != 0)
 		return (dial_wait_as(d, rv));
 	if ((why = dial_trust_check(&d->node->trust, d->t.tls)) != NULL)
-		return (dial_fail(d, "TLS with %s: %s (certname %.80s)", d->where,
-		    why, d->node->trust.certname));
+		return (dial_fail(d, "TLS with %s: %s (certname %.80s)",
+		    d->where, why, d->node->trust.certname));
 	if (net_transport_own(&d->t) == -1)
 		return (dial_fail_here(d, d->t.why));
 	return (begin_send(d));

@@ -152,7 +152,8 @@ begin_proxy(struct dial *d)
 	n = dial_proxy_request(&d->node->proxy, d->node->trust.host,
 	    d->node->port, (char *)d->out, sizeof(d->out));
 	if (n == -1)
-		return (dial_fail_here(d, "the host is no name and no address"));
+		return (dial_fail_here(d, "the host is no name and no "
+		    "address"));
 	d->out_len = (size_t)n;
 	d->out_done = 0;
 	return (DIAL_STEP_GOES_ON);
