@@ -13,7 +13,7 @@ include sources.mk
 PROGS = derpctl/derpctl derpd/derpd derpbridge/derpbridged
 
 E2E_PROGS = regress/e2e/rawderp regress/e2e/badfront \
-	regress/acme/acmedrive regress/soak/soak \
+	regress/e2e/linkdrive regress/acme/acmedrive regress/soak/soak \
 	regress/records/derpd-front regress/records/derpd-relay $(SMALL_PROGS)
 
 # The programs of the benchmarks, for Linux only.
@@ -36,7 +36,7 @@ FUZZ_OBJS = $(FUZZERS:=.o) regress/fuzz/runner.o
 OBJS = $(LIB_OBJS) $(PROG_OBJS) $(TEST_OBJS) $(FUZZ_OBJS) $(RAW_OBJS) \
 	$(BADFRONT_OBJS) $(DRIVE_OBJS) $(SOAK_OBJS) $(FAKE_OBJS) \
 	$(SMALL_PROGS:=.o) \
-	regress/records/limits.o \
+	regress/e2e/linkdrive.o regress/records/limits.o \
 	$(LOAD_OBJS) $(MAPLOAD_OBJS) regress/bench/stunload.o \
 	regress/bench/wan.o regress/bench/bareloop.o
 SOURCES = $(OBJS:.o=.c)
@@ -86,6 +86,11 @@ regress/e2e/rawderp: $(RAW_OBJS) $(ARCHIVES)
 regress/e2e/badfront: $(BADFRONT_OBJS) lib/libderp.a
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $(BADFRONT_OBJS) lib/libderp.a $(LIBS)
+regress/e2e/linkdrive: regress/e2e/linkdrive.o \
+	derpbridge/worker/libbridgeworker.a lib/libderp.a
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ $@.o derpbridge/worker/libbridgeworker.a \
+	    lib/libderp.a $(LIBS)
 $(SMALL_PROGS): lib/libderp.a
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $@.o lib/libderp.a $(LIBS)
