@@ -8,10 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bounds.h"
 #include "endpoint.h"
 
 #define WG_KEYLEN	32
-#define WG_MAXPEERS	16384	/* peers of an interface; more are left out */
+#define WG_MAXPEERS	IPC_BRIDGE_MAXPEERS	/* more are left out */
 
 struct wg_dumped {
 	uint8_t		 key[WG_KEYLEN];

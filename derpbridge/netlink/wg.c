@@ -80,7 +80,7 @@ on_restore(void *arg)
 	struct ipc_msg_netlink_restored v = { 0, 0, NULL };
 	char why[IPC_ERRORSIZE] = "";
 
-	wg_slots_restore(w, &v, 1, why, sizeof(why));
+	wg_slots_restore(w, &v, why, sizeof(why));
 	v.why = why;
 	return (ipc_send_netlink_restored(w->child->parent, &v) == -1 ? -1 : 0);
 }
@@ -95,7 +95,7 @@ leave(void *arg)
 
 	if (!w->configured)
 		return;
-	wg_slots_restore(w, &v, 0, why, sizeof(why));
+	wg_slots_restore(w, &v, why, sizeof(why));
 	if (*why != '\0')
 		log_warnx("endpoints stay at the relay: %s", why);
 	wg_save(w);

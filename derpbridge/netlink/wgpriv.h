@@ -49,11 +49,11 @@ int	 wg_slots_set(struct wg *w, const struct ipc_msg_netlink_conf *v);
 
 /*
  * Restore the endpoints of all interfaces, counted in `v'; the first failure is
- * in `why' of `size' bytes, which is "" before.  With `missing', an interface
- * that does not exist is one.
+ * in `why' of `size' bytes, which is "" before.  An interface that does not
+ * exist has nothing to restore.
  */
 void	 wg_slots_restore(struct wg *w, struct ipc_msg_netlink_restored *v,
-	    int missing, char *why, size_t size);
+	    char *why, size_t size);
 
 /* What wg.c does, for an interface: tell the worker; wgreport.c. */
 extern const struct wg_iface_ops wg_report;

@@ -111,8 +111,8 @@ wg_slots_set(struct wg *w, const struct ipc_msg_netlink_conf *v)
 }
 
 void
-wg_slots_restore(struct wg *w, struct ipc_msg_netlink_restored *v, int missing,
-    char *why, size_t size)
+wg_slots_restore(struct wg *w, struct ipc_msg_netlink_restored *v, char *why,
+    size_t size)
 {
 	struct wg_iface *f;
 	unsigned int i;
@@ -120,8 +120,7 @@ wg_slots_restore(struct wg *w, struct ipc_msg_netlink_restored *v, int missing,
 	for (i = 0; i < IPC_BRIDGE_MAXIFACES; i++) {
 		f = &w->slots[i].iface;
 		if (!w->slots[i].used || restore(f, &v->restored,
-		    &v->left) == 0 || *why != '\0' ||
-		    (f->missing && !missing))
+		    &v->left) == 0 || f->missing || *why != '\0')
 			continue;
 		strlcpy(why, f->conf.name, size);
 		strlcat(why, ": ", size);
