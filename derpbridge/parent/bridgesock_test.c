@@ -43,12 +43,17 @@ ATF_TC_BODY(udp, tc)
 	struct msghdr m;
 	struct iovec iov;
 	uint16_t port = 0;
-	char byte;
+	char device[32] = "", byte;
+	socklen_t len = sizeof(device);
 	int fd, from;
 
 	ATF_REQUIRE((fd = bridge_sock_udp(&port)) != -1);
 	ATF_CHECK(port != 0);
 	check_flags(fd);
+	/* Nothing from another machine. */
+	ATF_REQUIRE_EQ(0, getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+	    &len));
+	ATF_CHECK_STREQ("lo", device);
 	ATF_REQUIRE((from = socket(AF_INET, SOCK_DGRAM, 0)) != -1);
 	sin.sin_port = htons(port);
 	ATF_REQUIRE_EQ(1, inet_pton(AF_INET, "127.128.3.4", &sin.sin_addr));

@@ -210,6 +210,8 @@ bridge_control_open(struct bridge *d)
 	d->talks.size = sizeof(struct bridge_talk);
 	d->talks.handlers = &handlers;
 	d->talks.end = end;
+	d->talks.unknown = "this is derpbridged's socket, which answers the "
+	    "commands bridge, reload and log";
 	d->sock.accepted = accepted;
 	d->sock.arg = &d->talks;
 	return (super_ctlsock_open(&d->sock, d->conf->control,

@@ -22,7 +22,7 @@ make_socket(const struct bconf_iface *c, const char **call)
 	return (bridge_sock_uapi(c->uapi));
 }
 
-/* The same without one: logged once, until there is one again. */
+/* There is none: log it once for each reason, until there is one again. */
 static void
 lacks_socket(struct bridge_iface *f, const char *call)
 {
@@ -32,10 +32,16 @@ lacks_socket(struct bridge_iface *f, const char *call)
 	if (f->socket_lacks == error)
 		return;
 	f->socket_lacks = error;
-	log_warnx("interface %s: can't reach %s%s%s (%s): %s; tried again",
-	    f->name, c->uapi != NULL ? c->uapi : "WireGuard in ",
-	    c->uapi != NULL ? "" : c->netns != NULL ? c->netns :
-	    "this network namespace", "", call, strerror(error));
+	if (c->uapi != NULL)
+		log_warnx("interface %s: can't connect to wireguard-go at %s "
+		    "(%s): %s: tried again until it is there", f->name,
+		    c->uapi, call, strerror(error));
+	else
+		log_warnx("interface %s: can't reach the kernel's WireGuard in "
+		    "%s (%s): %s%s: tried again", f->name, c->netns != NULL ?
+		    c->netns : "this network namespace", call, strerror(error),
+		    error == EPERM ? ", the parent needs CAP_SYS_ADMIN for "
+		    "another namespace" : "");
 }
 
 /* Send netlink the socket of an interface, if it can be had.  0, or -1. */

@@ -93,7 +93,8 @@ malformed(struct super_talk *t)
 	char why[256];
 
 	if (t->build[0] == '\0' || strcmp(t->build, ipc_build_id()) == 0) {
-		super_talk_done(t, "malformed request");
+		super_talk_done(t, t->all->unknown == NULL ?
+		    "malformed request" : t->all->unknown);
 		return;
 	}
 	snprintf(why, sizeof(why), "%s does not know this form of the "

@@ -37,6 +37,8 @@ struct super_talks {
 						   conversation as argument */
 	void			 (*end)(struct super_talk *); /* the parent's
 						   part ends; or NULL */
+	const char		*unknown;	/* answer to a request without
+						   a handler; NULL: the usual */
 };
 
 /*

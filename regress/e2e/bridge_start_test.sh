@@ -128,6 +128,12 @@ reload_body() {
 	kill -HUP "$PID"
 	wait_until "the reload is refused" \
 	    grep -q 'sandbox was changed, which needs a restart' derpd.log
+	run "$DERPCTL" -s "$PWD/bridge.sock" log brief
+	if "$DERPCTL" -s "$PWD/bridge.sock" status >ctl.log 2>&1; then
+		e2e_fail "derpctl status is of derpd"
+	fi
+	grep -q 'the commands bridge, reload' ctl.log ||
+	    e2e_fail "$(cat ctl.log)"
 	bridge_stop
 }
 
