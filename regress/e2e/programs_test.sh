@@ -59,6 +59,12 @@ libraries_body() {
 	    libtls
 	want derpbridge/keys/derpbridge-keys libevent_core-2.1 libseccomp \
 	    libsodium
+	want derpbridge/netlink/derpbridge-netlink libevent_core-2.1 \
+	    libseccomp libsodium
+	# shellcheck disable=SC2086
+	want derpbridge/worker/derpbridge-worker $_mb libcrypto \
+	    libevent_core-2.1 libseccomp libsodium libssl libtls
+	want derpbridge/derpbridged libevent_core-2.1 libseccomp libsodium
 	# For derpctl top, where configure found it.
 	_curses=
 	! grep -q '^SCREEN = curses' "$SRC/../../config.mk" ||
