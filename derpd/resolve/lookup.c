@@ -24,18 +24,22 @@ has(const struct resolve_answer *a, const uint8_t addr[IPC_ADDRLEN])
 	return (0);
 }
 
-static void
-keep(struct resolve_answer *a, const struct addrinfo *ai)
+void
+resolve_answer_add(struct resolve_answer *a, const struct sockaddr *sa)
 {
 	uint8_t addr[IPC_ADDRLEN];
 
-	for (; ai != NULL && a->n < IPC_DNS_MAXADDRS; ai = ai->ai_next) {
-		if (ai->ai_family != AF_INET && ai->ai_family != AF_INET6)
-			continue;
-		(void)net_address_get(ai->ai_addr, addr);
-		if (!has(a, addr))
-			memcpy(a->addrs[a->n++], addr, sizeof(addr));
-	}
+	(void)net_address_get(sa, addr);
+	if (a->n < IPC_DNS_MAXADDRS && !has(a, addr))
+		memcpy(a->addrs[a->n++], addr, sizeof(addr));
+}
+
+static void
+keep(struct resolve_answer *a, const struct addrinfo *ai)
+{
+	for (; ai != NULL; ai = ai->ai_next)
+		if (ai->ai_family == AF_INET || ai->ai_family == AF_INET6)
+			resolve_answer_add(a, ai->ai_addr);
 }
 
 /* Each order is as likely as any other (Fisher and Yates). */

@@ -28,6 +28,12 @@ struct resolve_answer {
 };
 
 /*
+ * Add the address of `sa', of AF_INET or AF_INET6, unless it is there already
+ * or there are IPC_DNS_MAXADDRS.
+ */
+void	resolve_answer_add(struct resolve_answer *a, const struct sockaddr *sa);
+
+/*
  * Resolve `name': each of its addresses once, up to IPC_DNS_MAXADDRS, in random
  * order: a client takes the first one, and the order of the resolver would send
  * all clients to one.  `ops' NULL: libc's.

@@ -1,5 +1,5 @@
 /*
- * derpd-resolve: resolves the names of bootstrap-dns.  Started by derpd(8).
+ * derpd-resolve: resolves names.  Started by derpd(8) and derpbridged(8).
  */
 #include "child.h"
 #include "resolve.h"

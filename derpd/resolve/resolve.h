@@ -1,5 +1,5 @@
 /*
- * resolve: the process that resolves the names of bootstrap-dns.
+ * resolve: the process that resolves names, for derpd and for derpbridged.
  */
 #ifndef RESOLVE_H
 #define RESOLVE_H

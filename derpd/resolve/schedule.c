@@ -5,8 +5,8 @@
 
 #include "schedule.h"
 
-static struct resolve_name *
-find(struct resolve_names *s, const char *name)
+struct resolve_name *
+resolve_names_find(struct resolve_names *s, const char *name)
 {
 	size_t i;
 
@@ -27,7 +27,7 @@ resolve_names_set(struct resolve_names *s, const char *const *names, size_t n,
 	s->every_ms = (uint64_t)every * 1000;
 	for (s->n = 0; s->n < n && s->n < IPC_DNS_MAXNAMES; s->n++) {
 		p = &s->v[s->n];
-		if ((o = find(&old, names[s->n])) != NULL) {
+		if ((o = resolve_names_find(&old, names[s->n])) != NULL) {
 			*p = *o;
 			if (p->due > now + s->every_ms)
 				p->due = now + s->every_ms;

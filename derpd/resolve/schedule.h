@@ -33,6 +33,10 @@ struct resolve_names {
 void	resolve_names_set(struct resolve_names *s, const char *const *names,
 	    size_t n, uint32_t every, uint64_t now);
 
+/* The name; NULL: it is not there. */
+struct resolve_name *resolve_names_find(struct resolve_names *s,
+	    const char *name);
+
 /* The name that is due first; NULL: there is none. */
 struct resolve_name *resolve_names_first(struct resolve_names *s);
 

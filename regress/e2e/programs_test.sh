@@ -48,7 +48,11 @@ libraries_body() {
 	want derpd/verify/derpd-verify libevent_core-2.1 libseccomp libtls
 	want derpd/mesh/derpd-mesh libcrypto libevent_core-2.1 libseccomp \
 	    libsodium libssl libtls
-	want derpd/resolve/derpd-resolve libevent_core-2.1 libseccomp
+	# For a DNS server of the configuration, where configure found it.
+	_cares=
+	! grep -q '^CARES = cares' "$SRC/../../config.mk" || _cares=libcares
+	# shellcheck disable=SC2086
+	want derpd/resolve/derpd-resolve $_cares libevent_core-2.1 libseccomp
 	want derpd/metrics/derpd-metrics libevent_core-2.1 libseccomp
 	want derpd/health/derpd-health libcrypto libevent_core-2.1 libseccomp \
 	    libsodium libssl libtls
