@@ -28,6 +28,7 @@ dial_node_same(const struct dial_node *a, const struct dial_node *b)
 {
 	return (strcmp(a->trust.host, b->trust.host) == 0 &&
 	    strcmp(a->trust.certname, b->trust.certname) == 0 &&
+	    a->trust.insecure == b->trust.insecure &&
 	    strcmp(a->trust.cas.file, b->trust.cas.file) == 0 &&
 	    strcmp(a->proxy.host, b->proxy.host) == 0 &&
 	    strcmp(a->proxy.port, b->proxy.port) == 0 &&

@@ -17,6 +17,8 @@ struct dial_trust {
 						   without a CertName that is a
 						   name */
 	char		 certname[IPC_MESH_CERTSIZE];	/* "": none */
+	int		 insecure;		/* any certificate will do:
+						   InsecureForTests */
 	struct net_cas	 cas;
 	const struct net_cas *held;		/* used in their place, see
 						   net_cas_hold(); NULL: none */
