@@ -9,8 +9,11 @@
 #include <stdint.h>
 
 #include "bounds.h"
+#include "msg.h"
+#include "path.h"
 #include "udp.h"
 
+struct ipc_bridge_peer;
 struct worker_iface;
 struct worker_relay;
 
@@ -34,6 +37,25 @@ struct worker_peer {
 	uint8_t		 key[IPC_KEYLEN];
 	uint8_t		 local[WORKER_UDP_ADDR];
 	uint16_t	 keepalive;	/* seconds, 0: none */
+	int		 stale;		/* netlink has not named it again yet */
+	const struct ipc_bridge_peer *line;	/* of the configuration; NULL:
+					   none */
+	int		 served;	/* it is one of ours */
+	struct worker_path path;
+	unsigned int	 switches;	/* of the path */
+	/* The last poll. */
+	int		 polled;	/* there was one */
+	enum ipc_endpoint endpoint;
+	uint8_t		 addr[IPC_ADDRLEN];
+	uint16_t	 endpoint_port;
+	uint64_t	 tx, rx;
+	uint64_t	 handshake;	/* ns since 1970; 0: none */
+	uint64_t	 handshake_at;	/* a new one was seen, monotonic ms; 0:
+					   none was */
+	struct worker_relay *relay;	/* its packets go there; NULL: nowhere */
+	struct worker_relay *heard;	/* its last packet came from there */
+	uint64_t	 heard_at;	/* monotonic ms */
+	uint64_t	 gone_at;	/* the relay said that it is not there */
 	struct worker_counts counts;
 };
 TAILQ_HEAD(worker_peer_list, worker_peer);

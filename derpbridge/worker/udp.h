@@ -64,8 +64,8 @@ struct worker_udpout *worker_udpout_new(void);
 void	 worker_udpout_free(struct worker_udpout *o);
 
 /*
- * Send what is added from here on over `fd' to 127.0.0.1 and `port' (host
- * order).  The batch must be empty.
+ * Send the batch over `fd' to 127.0.0.1 and `port' (host order); the same for
+ * all datagrams of a batch.
  */
 void	 worker_udpout_to(struct worker_udpout *o, int fd, uint16_t port);
 

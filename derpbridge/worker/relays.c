@@ -1,0 +1,436 @@
+/*
+ * relays: see relays.h.  Called by worker.c, workeriface.c, steer.c and
+ * carry.c; its call-backs are called by workernode.c.  Touches the nodes, and
+ * which of them the peers of the interface use.
+ *
+ * Nothing is freed, held or released in a call-back of a node: it sets
+ * f->reassign, and the end of the turn does the rest.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "carry.h"
+#include "choice.h"
+#include "log.h"
+#include "relays.h"
+#include "worker.h"
+#include "workerasks.h"
+#include "workeriface.h"
+
+#define LEAVE_MS	15000	/* a node that the map has no more is kept, for
+				   packets under way */
+#define HEARD_MS	60000	/* a peer is answered where it was heard */
+#define SWITCH_MS	2000	/* ... unless it was heard elsewhere lately */
+#define FRESH_MS	180000	/* a handshake holds so long (WireGuard's
+				   Reject-After-Time) */
+
+/* Lines about nodes */
+
+static void
+log_state(const struct worker_relay *r)
+{
+	const struct worker_node *n = &r->node;
+
+	switch (n->state) {
+	case WORKER_NODE_UP:
+		log_info("%s: connected to the relay %s of region %llu at %s",
+		    r->iface->name, r->at.name, (unsigned long long)r->region,
+		    n->where);
+		break;
+	case WORKER_NODE_WAITING:
+		/* The first failure in a row is of interest. */
+		if (n->failures <= 1)
+			log_info("%s: no connection to the relay %s of region "
+			    "%llu: %s", r->iface->name, r->at.name,
+			    (unsigned long long)r->region, n->why);
+		else
+			log_debug("%s: relay %s: %s", r->iface->name,
+			    r->at.name, n->why);
+		break;
+	case WORKER_NODE_IDLE:
+		log_debug("%s: the connection to the relay %s is closed",
+		    r->iface->name, r->at.name);
+		break;
+	case WORKER_NODE_DIALING:
+		break;
+	}
+}
+
+/* Call-backs of a node */
+
+static void
+on_packet(struct worker_node *n, const uint8_t src[FRAME_KEY_LEN], uint8_t *p,
+    size_t len, void *arg)
+{
+	struct worker_relay *r = arg;
+
+	(void)n;
+	worker_carry_in(r, src, p, len, worker_now(r->iface->worker));
+}
+
+static void
+on_read_over(struct worker_node *n, void *arg)
+{
+	struct worker_relay *r = arg;
+
+	(void)n;
+	worker_carry_over(r->iface);
+}
+
+static void
+on_gone(struct worker_node *n, const uint8_t key[FRAME_KEY_LEN],
+    uint8_t reason, void *arg)
+{
+	struct worker_relay *r = arg;
+	struct worker_peer *p = worker_peers_key(&r->iface->peers, key);
+
+	(void)n;
+	(void)reason;
+	if (p == NULL)
+		return;
+	p->gone_at = worker_now(r->iface->worker);
+	if (p->heard == r) {
+		p->heard = NULL;
+		r->iface->reassign_soon = 1;
+	}
+}
+
+static void
+on_changed(struct worker_node *n, void *arg)
+{
+	struct worker_relay *r = arg;
+
+	if (n->state != r->shown) {
+		r->shown = n->state;
+		log_state(r);
+		r->iface->reassign = 1;
+	}
+}
+
+static const struct worker_node_ops ops = {
+	.packet = on_packet,
+	.read_over = on_read_over,
+	.gone = on_gone,
+	.changed = on_changed,
+	.want_addrs = worker_asks_addrs,
+	.want_socket = worker_asks_socket,
+	.want_login = worker_asks_login
+};
+
+/* Making and freeing */
+
+/* Returns 0, or -1: the node can't be dialled. */
+static int
+set_target(struct worker_relay *r)
+{
+	const struct map_places_node *at = &r->at;
+	struct dial_node *t = &r->node.target;
+	const char *host = at->host;
+
+	if (host[0] == '\0')
+		host = at->ipv4[0] != '\0' && strcmp(at->ipv4, "none") != 0 ?
+		    at->ipv4 : at->ipv6;
+	if (dial_node_set(t, host, at->port) == -1 ||
+	    dial_proxy_set(&t->proxy, r->iface->worker->proxy) == -1)
+		return (-1);
+	strlcpy(t->trust.certname, at->certname, sizeof(t->trust.certname));
+	t->trust.held = r->iface->cas;
+	t->trust.insecure = at->insecure;
+	memcpy(t->own, r->iface->key, sizeof(t->own));
+	return (0);
+}
+
+static unsigned int
+idle_ms(const struct worker_iface *f)
+{
+	return (f->idle != 0 ? f->idle * 1000 : WORKER_RELAY_IDLE_MS);
+}
+
+static struct worker_relay *
+relay_new(struct worker_iface *f, const struct map_places_region *region,
+    const struct map_places_node *at)
+{
+	struct worker *w = f->worker;
+	struct worker_relay *r;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return (NULL);
+	r->iface = f;
+	r->id = ++w->last_id;
+	r->proxy = w->proxies;
+	r->at = *at;
+	r->region = region->id;
+	strlcpy(r->code, region->code, sizeof(r->code));
+	if (set_target(r) == -1) {
+		free(r);
+		return (NULL);
+	}
+	r->node.base = w->base;
+	r->node.links = w->links;
+	r->node.ops = &ops;
+	r->node.arg = r;
+	r->node.idle_ms = idle_ms(f);
+	worker_node_init(&r->node);
+	r->shown = r->node.state;
+	TAILQ_INSERT_TAIL(&f->relays, r, entry);
+	return (r);
+}
+
+static void
+relay_free(struct worker_relay *r)
+{
+	struct worker_iface *f = r->iface;
+	struct worker_peer *p;
+
+	TAILQ_FOREACH(p, &f->peers.list, entry) {
+		if (p->relay == r)
+			p->relay = NULL;
+		if (p->heard == r)
+			p->heard = NULL;
+	}
+	if (r->unsent)
+		worker_relays_sent(r);
+	TAILQ_REMOVE(&f->relays, r, entry);
+	worker_node_free(&r->node);
+	free(r);
+}
+
+void
+worker_relays_free(struct worker_iface *f)
+{
+	struct worker_relay *r;
+
+	while ((r = TAILQ_FIRST(&f->relays)) != NULL)
+		relay_free(r);
+}
+
+struct worker_relay *
+worker_relays_find(const struct worker_iface *f, uint32_t id)
+{
+	struct worker_relay *r;
+
+	TAILQ_FOREACH(r, &f->relays, entry)
+		if (r->id == id)
+			return (r);
+	return (NULL);
+}
+
+/* The relay of this node of the map, which is made if need be. */
+static struct worker_relay *
+relay_of(struct worker_iface *f, const struct map_places_region *region,
+    const struct map_places_node *at)
+{
+	struct worker_relay *r;
+
+	TAILQ_FOREACH(r, &f->relays, entry)
+		if (r->leave_at == 0 && r->region == region->id &&
+		    strcmp(r->at.name, at->name) == 0)
+			return (r);
+	return (relay_new(f, region, at));
+}
+
+/* Changes of the map */
+
+/* Returns 1 when a node is connected to in the same way as another, else 0. */
+static int
+is_same(const struct map_places_node *a, const struct map_places_node *b)
+{
+	return (strcmp(a->host, b->host) == 0 && a->port == b->port &&
+	    strcmp(a->certname, b->certname) == 0 &&
+	    strcmp(a->ipv4, b->ipv4) == 0 && strcmp(a->ipv6, b->ipv6) == 0 &&
+	    a->insecure == b->insecure);
+}
+
+/* Returns 1 when the relay is still what the map and the settings say. */
+static int
+is_current(struct worker_relay *r)
+{
+	const struct worker_iface *f = r->iface;
+	const struct map_places *m = f->worker->map;
+	const struct map_places_region *region;
+	const struct map_places_node *at;
+
+	if (!f->up || m == NULL || r->proxy != f->worker->proxies ||
+	    (region = map_places_region(m, r->region)) == NULL ||
+	    (at = map_places_node(region, r->at.name)) == NULL ||
+	    !is_same(at, &r->at))
+		return (0);
+	r->at = *at;
+	strlcpy(r->code, region->code, sizeof(r->code));
+	return (1);
+}
+
+/*
+ * A relay that is not current is kept a while: the peer may send there until it
+ * has the new map.  Not so with another key of the interface.
+ */
+void
+worker_relays_update(struct worker_iface *f, uint64_t now)
+{
+	struct worker_relay *r, *next;
+
+	TAILQ_FOREACH_SAFE(r, &f->relays, entry, next) {
+		if (memcmp(r->node.target.own, f->key, IPC_KEYLEN) != 0)
+			relay_free(r);
+		else if (r->leave_at == 0 && !is_current(r))
+			r->leave_at = now + LEAVE_MS;
+		else
+			r->node.idle_ms = idle_ms(f);
+	}
+	f->reassign = 1;
+}
+
+void
+worker_relays_tick(struct worker_iface *f, uint64_t now)
+{
+	struct worker_relay *r, *next;
+
+	TAILQ_FOREACH_SAFE(r, &f->relays, entry, next)
+		if (r->leave_at != 0 && r->leave_at <= now)
+			relay_free(r);
+	/* What a peer needs changes with time, too. */
+	if (f->idle != 0 || f->reassign_soon)
+		f->reassign = 1;
+	f->reassign_soon = 0;
+}
+
+/* Peers and their relays */
+
+static int
+has_failed(const struct worker_relay *r)
+{
+	return (r->node.state != WORKER_NODE_UP && r->node.failures > 0);
+}
+
+/* The peer may come over a relay, so that its home must be up. */
+static int
+needs_home(const struct worker_peer *p, uint64_t now)
+{
+	return (p->iface->idle == 0 || p->path.state != WORKER_PATH_DIRECT ||
+	    p->handshake_at == 0 || now - p->handshake_at > FRESH_MS);
+}
+
+static void
+use(struct worker_peer *p, struct worker_relay *r)
+{
+	p->relay = r;
+	r->used++;
+}
+
+/*
+ * The peer came over `r', another relay than its own: it is answered there, but
+ * not in another region, because that may be of somebody else.
+ */
+static int
+is_better(const struct worker_peer *p, const struct worker_relay *r)
+{
+	return (p->relay != NULL && p->relay != r &&
+	    r->node.state == WORKER_NODE_UP && r->leave_at == 0 &&
+	    r->region == p->relay->region);
+}
+
+/* Find the relay of a peer, and what relays it needs. */
+static void
+assign(struct worker_peer *p, uint64_t now)
+{
+	struct worker_iface *f = p->iface;
+	const struct map_places_node *at[WORKER_CHOICE_MAX];
+	const struct map_places_region *region;
+	struct worker_relay *home = NULL, *r;
+	struct worker_choice c = { f->policy, f->region };
+	int needed = needs_home(p, now);
+	size_t i, n;
+
+	p->relay = NULL;
+	if (p->line != NULL && !p->line->inherit) {
+		c.policy = p->line->policy;
+		c.region = p->line->region;
+	}
+	if (c.policy == IPC_REGION_NEAREST)
+		c.region = f->nearest;
+	n = worker_choice_make(f->worker->map, &c, f->key, p->key, &region, at);
+	for (i = 0; i < n; i++) {
+		if ((r = relay_of(f, region, at[i])) == NULL)
+			continue;
+		if (home == NULL)
+			home = r;
+		r->wanted += (unsigned int)needed;
+		if (!has_failed(r)) {
+			use(p, r);
+			break;
+		}
+	}
+	if (p->relay == NULL && home != NULL)
+		use(p, home);
+	if (p->heard != NULL && now - p->heard_at < HEARD_MS &&
+	    is_better(p, p->heard)) {
+		p->relay->used--;
+		use(p, p->heard);
+		p->heard->wanted += (unsigned int)needed;
+	}
+}
+
+static void
+hold(struct worker_relay *r)
+{
+	int wanted = r->wanted > 0 || (r->leave_at != 0 && r->held);
+
+	if (wanted && !r->held)
+		worker_node_hold(&r->node);
+	else if (!wanted && r->held)
+		worker_node_release(&r->node);
+	r->held = wanted;
+}
+
+void
+worker_relays_settle(struct worker_iface *f, uint64_t now)
+{
+	struct worker_relay *r;
+	struct worker_peer *p;
+
+	if (!f->reassign)
+		return;
+	f->reassign = 0;
+	TAILQ_FOREACH(r, &f->relays, entry)
+		r->wanted = r->used = 0;
+	TAILQ_FOREACH(p, &f->peers.list, entry)
+		if (p->served && f->up && f->worker->map != NULL)
+			assign(p, now);
+		else
+			p->relay = NULL;
+	TAILQ_FOREACH(r, &f->relays, entry)
+		hold(r);
+}
+
+void
+worker_relays_heard(struct worker_relay *r, struct worker_peer *p,
+    uint64_t now)
+{
+	if (p->heard != r) {
+		/* Not to and fro when it comes over two. */
+		if (p->heard != NULL && now - p->heard_at < SWITCH_MS)
+			return;
+		p->heard = r;
+		if (is_better(p, r)) {
+			p->relay->used--;
+			use(p, r);
+		}
+	}
+	p->heard_at = now;
+}
+
+void
+worker_relays_unsent(struct worker_relay *r)
+{
+	if (r->unsent)
+		return;
+	r->unsent = 1;
+	TAILQ_INSERT_TAIL(&r->iface->worker->unsent, r, unsent_entry);
+}
+
+void
+worker_relays_sent(struct worker_relay *r)
+{
+	r->unsent = 0;
+	TAILQ_REMOVE(&r->iface->worker->unsent, r, unsent_entry);
+}

@@ -1,0 +1,242 @@
+/*
+ * workerasks: see workerasks.h.  Called by workernode.c, worker.c and relays.c.
+ * Touches the channels to the parent and to keys.
+ *
+ * A question has the number of its relay and the node's cookie: an answer for a
+ * relay that is gone, or for an attempt that has ended, is ignored.
+ */
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "childrun.h"
+#include "log.h"
+#include "relays.h"
+#include "worker.h"
+#include "workerasks.h"
+#include "workeriface.h"
+
+static uint64_t
+number(const struct worker_relay *r, uint32_t cookie)
+{
+	return ((uint64_t)r->id << 32 | cookie);
+}
+
+static struct worker_relay *
+relay_of(const struct worker *w, uint64_t cookie)
+{
+	struct worker_relay *r;
+	size_t i;
+
+	for (i = 0; i < IPC_BRIDGE_MAXIFACES; i++)
+		if (w->ifaces[i] != NULL && (r = worker_relays_find(
+		    w->ifaces[i], (uint32_t)(cookie >> 32))) != NULL)
+			return (r);
+	return (NULL);
+}
+
+static void
+check_sent(int rv)
+{
+	if (rv == -1)
+		fatal("can't send to the parent (sendmsg)");
+}
+
+/* Addresses */
+
+/* Add the address `text', if it is one. */
+static void
+add_text(struct net_place *v, size_t *n, const char *text)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	if (*n == NET_MAXPLACES)
+		return;
+	memset(&in, 0, sizeof(in));
+	memset(&in6, 0, sizeof(in6));
+	memset(&v[*n], 0, sizeof(v[*n]));
+	if (inet_pton(AF_INET, text, &in.sin_addr) == 1) {
+		in.sin_family = AF_INET;
+		memcpy(&v[*n].ss, &in, sizeof(in));
+		v[(*n)++].len = sizeof(in);
+	} else if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1) {
+		in6.sin6_family = AF_INET6;
+		memcpy(&v[*n].ss, &in6, sizeof(in6));
+		v[(*n)++].len = sizeof(in6);
+	}
+}
+
+/* Returns 1 when the node has addresses of this family, as far as is known. */
+static int
+has_family(const struct worker_relay *r, int family)
+{
+	return (strcmp(family == AF_INET ? r->at.ipv4 : r->at.ipv6,
+	    "none") != 0);
+}
+
+void
+worker_asks_addrs(struct worker_node *n, uint32_t cookie, const char *host,
+    void *arg)
+{
+	struct worker_relay *r = arg;
+	struct worker *w = r->iface->worker;
+	struct ipc_msg_worker_want_addrs v = { .name = host };
+	struct net_place places[NET_MAXPLACES];
+	size_t nplaces = 0;
+
+	/* Those of the map, unless it is the proxy that is wanted. */
+	if (n->target.proxy.host[0] == '\0') {
+		add_text(places, &nplaces, r->at.ipv4);
+		add_text(places, &nplaces, r->at.ipv6);
+	}
+	if (nplaces == 0)
+		add_text(places, &nplaces, host);
+	if (nplaces > 0) {
+		worker_node_addrs(n, cookie, places, nplaces, NULL);
+		return;
+	}
+	r->addrs_asked = 1;
+	r->addrs_cookie = cookie;
+	strlcpy(r->addrs_host, host, sizeof(r->addrs_host));
+	check_sent(ipc_send_worker_want_addrs(w->child->parent, &v));
+}
+
+/* Add the address, which is IPv6 or IPv4-mapped. */
+static void
+add_addr(const struct worker_relay *r, struct net_place *v, size_t *n,
+    const uint8_t addr[IPC_ADDRLEN])
+{
+	char text[INET6_ADDRSTRLEN];
+	int family = net_address_is_ipv4(addr) ? AF_INET : AF_INET6;
+
+	if ((r->node.target.proxy.host[0] != '\0' || has_family(r, family)) &&
+	    inet_ntop(family, family == AF_INET ? addr + 12 : addr, text,
+	    sizeof(text)) != NULL)
+		add_text(v, n, text);
+}
+
+static void
+answer_addrs(struct worker_relay *r, const struct ipc_msg_worker_addrs *v)
+{
+	struct net_place places[NET_MAXPLACES];
+	const char *why = v->why;
+	size_t n = 0;
+	uint32_t i;
+
+	for (i = 0; i < v->naddrs; i++)
+		add_addr(r, places, &n, v->addrs + (size_t)i * IPC_ADDRLEN);
+	if (n == 0 && why[0] == '\0')
+		why = "the name has no address that the map permits";
+	r->addrs_asked = 0;
+	worker_node_addrs(&r->node, r->addrs_cookie, places, n, why);
+}
+
+void
+worker_asks_got_addrs(struct worker *w, const struct ipc_msg_worker_addrs *v)
+{
+	struct worker_relay *r;
+	size_t i;
+
+	for (i = 0; i < IPC_BRIDGE_MAXIFACES; i++) {
+		if (w->ifaces[i] == NULL)
+			continue;
+		TAILQ_FOREACH(r, &w->ifaces[i]->relays, entry)
+			if (r->addrs_asked &&
+			    strcmp(r->addrs_host, v->name) == 0)
+				answer_addrs(r, v);
+	}
+}
+
+/* Sockets */
+
+void
+worker_asks_socket(struct worker_node *n, uint32_t cookie, int family,
+    void *arg)
+{
+	struct worker_relay *r = arg;
+	struct worker_iface *f = r->iface;
+	struct ipc_msg_worker_want_tcp v = {
+		.cookie = number(r, cookie),
+		.iface = f->number,
+		.fwmark = f->fwmark,
+		.ipv6 = family == AF_INET6
+	};
+
+	(void)n;
+	check_sent(ipc_send_worker_want_tcp(f->worker->child->parent, &v));
+}
+
+void
+worker_asks_got_socket(struct worker *w, const struct ipc_msg_worker_tcp *v,
+    int *fd)
+{
+	struct worker_relay *r = relay_of(w, v->cookie);
+
+	if (r == NULL)
+		return;			/* the message closes it */
+	worker_node_socket(&r->node, (uint32_t)v->cookie, *fd, v->why);
+	*fd = -1;
+}
+
+/* Logins */
+
+void
+worker_asks_login(struct worker_node *n, uint32_t cookie,
+    const uint8_t server[FRAME_KEY_LEN], void *arg)
+{
+	struct worker_relay *r = arg;
+	struct worker_iface *f = r->iface;
+	struct ipc_msg_wglogin v = {
+		.cookie = number(r, cookie),
+		.iface = f->number,
+		.server_key = server
+	};
+
+	if (f->worker->keys == NULL ||
+	    ipc_send_wglogin(f->worker->keys, &v) == -1) {
+		worker_node_login(n, cookie, NULL, 0,
+		    "the process that makes logins is not there");
+		return;
+	}
+	r->login_asked = 1;
+	r->login_cookie = cookie;
+}
+
+void
+worker_asks_got_login(struct worker *w, const struct ipc_msg_wglogged *v)
+{
+	struct worker_relay *r = relay_of(w, v->cookie);
+
+	if (r == NULL)
+		return;
+	r->login_asked = 0;
+	if (v->ok)
+		worker_node_login(&r->node, (uint32_t)v->cookie, v->info,
+		    v->info_len, NULL);
+	else
+		worker_node_login(&r->node, (uint32_t)v->cookie, NULL, 0,
+		    v->why);
+}
+
+void
+worker_asks_no_keys(struct worker *w)
+{
+	struct worker_relay *r;
+	size_t i;
+
+	for (i = 0; i < IPC_BRIDGE_MAXIFACES; i++) {
+		if (w->ifaces[i] == NULL)
+			continue;
+		TAILQ_FOREACH(r, &w->ifaces[i]->relays, entry) {
+			if (!r->login_asked)
+				continue;
+			r->login_asked = 0;
+			worker_node_login(&r->node, r->login_cookie, NULL, 0,
+			    "the process that makes logins has ended");
+		}
+	}
+}

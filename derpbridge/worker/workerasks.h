@@ -1,0 +1,34 @@
+/*
+ * workerasks: what the nodes of all interfaces ask for: addresses and sockets
+ * from the parent, logins from the keys process.  The first three are call-backs
+ * of workernode.h, the others are called with the answers.
+ */
+#ifndef WORKERASKS_H
+#define WORKERASKS_H
+
+#include <stdint.h>
+
+#include "messages.h"
+#include "workernode.h"
+
+struct worker;
+
+void	 worker_asks_addrs(struct worker_node *n, uint32_t cookie,
+	    const char *host, void *arg);
+void	 worker_asks_socket(struct worker_node *n, uint32_t cookie,
+	    int family, void *arg);
+void	 worker_asks_login(struct worker_node *n, uint32_t cookie,
+	    const uint8_t server[FRAME_KEY_LEN], void *arg);
+
+/* Answers; a socket is taken, and *fd set to -1. */
+void	 worker_asks_got_addrs(struct worker *w,
+	    const struct ipc_msg_worker_addrs *v);
+void	 worker_asks_got_socket(struct worker *w,
+	    const struct ipc_msg_worker_tcp *v, int *fd);
+void	 worker_asks_got_login(struct worker *w,
+	    const struct ipc_msg_wglogged *v);
+
+/* The keys process is gone: no login that was asked for will come. */
+void	 worker_asks_no_keys(struct worker *w);
+
+#endif
