@@ -155,7 +155,7 @@ make_fields(const struct mapd_source *s, char *buf, size_t size)
 }
 
 /* What a request needs beside its source. */
-struct asked {
+struct errand {
 	const struct sandbox_net *net;
 	struct mapd_way	*way;
 	struct ipc_chan	*watch;
@@ -167,7 +167,7 @@ struct asked {
  * when interrupted.
  */
 static int
-request_at(struct mapd_source *s, const struct asked *a, struct net_url *u,
+request_at(struct mapd_source *s, const struct errand *a, struct net_url *u,
     struct mapd_source_result *r)
 {
 	struct net_https_request req;
@@ -206,7 +206,7 @@ int
 mapd_source_fetch(struct mapd_source *s, const struct sandbox_net *net,
     struct mapd_way *way, struct ipc_chan *watch, struct mapd_source_result *r)
 {
-	const struct asked a = { net, way, watch, base_clock_ms() +
+	const struct errand a = { net, way, watch, base_clock_ms() +
 	    SOURCE_MS };
 	struct net_url u;
 	int i, rv;

@@ -65,7 +65,7 @@ mapd_way_addrs(struct mapd_way *w, const struct ipc_msg_fetch_addrs *v)
 static int
 wait_answer(struct mapd_way *w, int sent, long long until)
 {
-	const long long end = base_clock_ms() + WAY_ASK_MS;
+	const long long end = base_clock_ms() + MAPD_ASK_MS;
 	long long left;
 
 	w->answered = 0;

@@ -11,7 +11,7 @@
 #include "stream.h"
 #include "url.h"
 
-#define WAY_ASK_MS	10000	/* for an answer of the parent */
+#define MAPD_ASK_MS	10000	/* for an answer of the parent */
 
 struct mapd_way {
 	struct ipc_child *child;

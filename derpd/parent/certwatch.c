@@ -98,15 +98,15 @@ static void
 watch(struct parent *d, const char *path)
 {
 	struct parent_certwatch *w = &d->certwatch;
-	struct parent_filewatch **v;
+	struct watch_file **v;
 
-	v = reallocarray(w->files, w->n + 1, sizeof(struct parent_filewatch *));
+	v = reallocarray(w->files, w->n + 1, sizeof(struct watch_file *));
 	if (v == NULL) {
 		log_warn("%s can't be watched: reload after a change", path);
 		return;
 	}
 	w->files = v;
-	if ((v[w->n] = parent_filewatch_new(d->super.base, path, changed, d)) ==
+	if ((v[w->n] = watch_file_new(d->super.base, path, changed, d)) ==
 	    NULL)
 		log_warn("%s can't be watched: reload after a change", path);
 	else
@@ -140,7 +140,7 @@ parent_certwatch_end(struct parent *d)
 	size_t i;
 
 	for (i = 0; i < w->n; i++)
-		parent_filewatch_free(w->files[i]);
+		watch_file_free(w->files[i]);
 	free(w->files);
 	w->files = NULL;
 	w->n = 0;

@@ -9,10 +9,10 @@
 
 struct event;
 struct parent;
-struct parent_filewatch;
+struct watch_file;
 
 struct parent_certwatch {
-	struct parent_filewatch **files;
+	struct watch_file **files;
 	size_t		 n;
 	struct event	*ev;		/* runs after a change */
 	char		 error[512];	/* why the last change was refused */

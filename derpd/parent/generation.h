@@ -116,7 +116,7 @@ struct parent_generation {
 	struct mapset_stage *maps;
 	struct admitset_stage *admit;
 	int		 rated;		/* the rate of clients was read */
-	struct parent_filewatch *ratewatch;	/* of its file, NULL: none */
+	struct watch_file *ratewatch;	/* of its file, NULL: none */
 	struct parent_certload load;	/* the certificate being read */
 	const struct conf_cert *at;
 	size_t		 file;		/* index in ACME's key files */

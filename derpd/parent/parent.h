@@ -120,8 +120,7 @@ struct parent {
 	struct parent_listen_set metricsocks;	/* of metrics */
 	struct net_stun_stats stun_told;	/* the sum, last in metrics */
 	struct mapset		 maps;
-	struct mapset_queue mapqueue;		/* maps to be validated */
-	struct event		*ev_mapcheck;	/* limit of the first */
+	struct mapqueue_checker	 mapcheck;	/* maps to be validated */
 	struct parent_health	 well;
 	struct parent_selfcheck	 selfcheck;
 	struct parent_lastreload lastreload;

@@ -152,7 +152,7 @@ needed(const struct super_child *c)
 	const struct parent *d = c->s->arg;
 
 	return (wanted(c) || (c->role == ROLE_MAP &&
-	    !TAILQ_EMPTY(&d->mapqueue.jobs)) ||
+	    !TAILQ_EMPTY(&d->mapcheck.q.jobs)) ||
 	    (c->role == ROLE_ADMIT && d->admitset.stage != NULL));
 }
 
@@ -248,8 +248,10 @@ ended(struct super_child *c)
 static void
 reaped(struct super_child *c)
 {
+	struct parent *d = c->s->arg;
+
 	if (c->role == ROLE_MAP)
-		mapset_checker_gone(c->s->arg);
+		mapqueue_checker_gone(&d->mapcheck, d->super.stopping);
 }
 
 static void

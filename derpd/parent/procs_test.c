@@ -288,17 +288,17 @@ no_timer(void *arg, unsigned int ms)
 ATF_TC_WITHOUT_HEAD(first_map);
 ATF_TC_BODY(first_map, tc)
 {
-	static const struct mapset_queue_ops ops = {
+	static const struct mapqueue_ops ops = {
 		.send = cannot_send, .timer = no_timer
 	};
 	static struct ipc_map_self self;
-	struct mapset_check	 check = { .what = "map", .self = &self,
+	struct mapqueue_check	 check = { .what = "map", .self = &self,
 				    .p = "{}", .len = 2, .owner = &d };
 	struct parent_proc	*p = &d.map;
 
 	begin();
-	mapset_queue_init(&d.mapqueue, &ops, NULL);
-	ATF_REQUIRE_EQ(0, mapset_queue_add(&d.mapqueue, &check));
+	mapqueue_init(&d.mapcheck.q, &ops, NULL, NULL);
+	ATF_REQUIRE_EQ(0, mapqueue_add(&d.mapcheck.q, &check));
 	ATF_REQUIRE_EQ(0, p->start(p));
 	ends_with(p, 256);
 	check_wait(p, 50);
@@ -307,7 +307,7 @@ ATF_TC_BODY(first_map, tc)
 	ends_with(p, 256);
 	check_wait(p, 100);
 	/* The reload was refused meanwhile. */
-	mapset_queue_clear(&d.mapqueue);
+	mapqueue_clear(&d.mapcheck.q);
 	time_passes(p);
 	ATF_CHECK_EQ(8, starts);
 	ATF_CHECK_EQ(0, p->c.pid);

@@ -29,7 +29,7 @@ stage(void *arg, struct parent_generation *g, unsigned int server)
 static void
 commit_admit(struct parent *d, struct parent_generation *g)
 {
-	struct parent_filewatch *old = d->admitset.ratewatch;
+	struct watch_file *old = d->admitset.ratewatch;
 
 	if (g->admit != NULL && admitset_commit(g->admit))
 		parent_gen_hold(g);
@@ -213,7 +213,7 @@ end(void *arg, struct parent_generation *g, int ok)
 	mapset_drop(g->maps);
 	admitset_drop(g->admit);
 	d->admitset.using = 0;
-	parent_filewatch_free(g->ratewatch);
+	watch_file_free(g->ratewatch);
 	note(d, g, ok);
 	if (d->super.stopping)
 		;

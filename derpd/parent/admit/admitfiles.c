@@ -93,7 +93,7 @@ add(struct parent *d, struct admitset_files *f, enum ipc_admit_file_kind kind,
 	if ((one->path = strdup(path)) == NULL)
 		fatal("no memory for the files of admit");
 	/* Watch the file before it is read, so that no change is missed. */
-	if (!d->checking && (one->watch = parent_filewatch_new(d->super.base,
+	if (!d->checking && (one->watch = watch_file_new(d->super.base,
 	    path, admitset_file_changed, d)) == NULL)
 		log_warn("%s can't be watched: reload after a change", path);
 	one->since = time(NULL);
@@ -126,7 +126,7 @@ admitset_files_free(struct admitset_files *f)
 	size_t i;
 
 	for (i = 0; i < f->n; i++) {
-		parent_filewatch_free(f->v[i].watch);
+		watch_file_free(f->v[i].watch);
 		free(f->v[i].path);
 		if (f->v[i].fd != -1)
 			close(f->v[i].fd);

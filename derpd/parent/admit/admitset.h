@@ -28,7 +28,7 @@ struct admitset_stage;
 struct ipc_msg;
 struct ipc_msg_admit_save;
 struct parent;
-struct parent_filewatch;
+struct watch_file;
 struct parent_proc;
 
 /* A file of clients or names. */
@@ -37,7 +37,7 @@ struct admitset_file {
 	char		*path;
 	int		 fd;		/* a copy of its bytes, to read */
 	time_t		 since;		/* when it was read */
-	struct parent_filewatch *watch;	/* NULL: none */
+	struct watch_file *watch;	/* NULL: none */
 };
 
 #define ADMITSET_MAXFILES	(1 + CONF_MAXCLIENTNAMES)
@@ -61,7 +61,7 @@ struct admitset {
 	struct admitset_stage *stage;	/* being staged; NULL: none */
 	uint32_t	 using;		/* id of what admit puts in force and
 					   has not confirmed, 0: none */
-	struct parent_filewatch *ratewatch;	/* of the rate file */
+	struct watch_file *ratewatch;	/* of the rate file */
 	char		 error[512];	/* why changed files are not in force,
 					   "": they are */
 	struct admitset_saving saving[IPC_ADMIT_STATE_QUOTA];
@@ -223,7 +223,7 @@ int	 admitset_set_status(struct parent *d,
  * (logged with path and line).
  */
 int	 admitset_rate_get(struct parent *d, const struct conf *c,
-	    struct admitset_rate *r, struct parent_filewatch **watch);
+	    struct admitset_rate *r, struct watch_file **watch);
 
 /* rateparse.c */
 

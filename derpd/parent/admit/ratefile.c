@@ -75,7 +75,7 @@ changed(void *arg)
 
 int
 admitset_rate_get(struct parent *d, const struct conf *c,
-    struct admitset_rate *r, struct parent_filewatch **watch)
+    struct admitset_rate *r, struct watch_file **watch)
 {
 	const char *path = c->relay.rate_file;
 	char err[1400];
@@ -86,7 +86,7 @@ admitset_rate_get(struct parent *d, const struct conf *c,
 	if (path == NULL || !c->relay.enabled)
 		return (0);
 	/* Watch the file before it is read, so that no change is missed. */
-	if (!d->checking && (*watch = parent_filewatch_new(d->super.base, path,
+	if (!d->checking && (*watch = watch_file_new(d->super.base, path,
 	    changed, d)) == NULL)
 		log_warn("%s can't be watched: reload after a change", path);
 	if (read_file(path, r, err, sizeof(err)) == 0)

@@ -81,7 +81,7 @@ ATF_TC_BODY(errors, tc)
 ATF_TC_WITHOUT_HEAD(sources);
 ATF_TC_BODY(sources, tc)
 {
-	struct parent_filewatch	*w;
+	struct watch_file	*w;
 	struct conf		*c;
 	char			 text[PATH_MAX + 256], line[PATH_MAX + 256];
 
@@ -100,7 +100,7 @@ ATF_TC_BODY(sources, tc)
 	snprintf(text, sizeof(text), CONF ":4: %s/rate: No such file or "
 	    "directory", cwd);
 	ATF_CHECK_MSG(strncmp(line, text, strlen(text)) == 0, "%s", line);
-	parent_filewatch_free(w);
+	watch_file_free(w);
 	/* What anybody can write, the parent does not parse. */
 	put("rate", "{" RATE ": 7}");
 	ATF_REQUIRE_EQ(0, chmod("rate", 0666));
@@ -110,7 +110,7 @@ ATF_TC_BODY(sources, tc)
 	snprintf(text, sizeof(text), CONF ":4: %s/rate: everybody can change "
 	    "it: chmod o-w", cwd);
 	ATF_CHECK_STREQ(text, line);
-	parent_filewatch_free(w);
+	watch_file_free(w);
 	ATF_REQUIRE_EQ(0, chmod("rate", 0644));
 	ATF_CHECK_EQ(0, admitset_rate_get(&d, c, &r, &w));
 	ATF_CHECK(r.rate == 7 && r.burst == 65568 && w != NULL);
@@ -120,7 +120,7 @@ ATF_TC_BODY(sources, tc)
 	while (turns == 0)
 		ATF_REQUIRE_EQ(0, event_base_loop(d.super.base, EVLOOP_ONCE));
 	ATF_CHECK_EQ(GEN_RATE, TAILQ_FIRST(&d.gens.queue)->kind);
-	parent_filewatch_free(w);
+	watch_file_free(w);
 }
 
 ATF_TP_ADD_TCS(tp)

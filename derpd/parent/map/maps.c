@@ -114,7 +114,7 @@ send_one(struct mapset_map *m)
 
 /* Put a new good map in force. */
 static void
-put_in_force(struct mapset_map *m, struct mapset_content *c)
+put_in_force(struct mapset_map *m, struct mapqueue_content *c)
 {
 	int same = m->good.body != NULL &&
 	    memcmp(m->good.hash, c->hash, sizeof(c->hash)) == 0;
@@ -130,11 +130,11 @@ put_in_force(struct mapset_map *m, struct mapset_content *c)
 		if (mended)
 			log_info("the map of %s is good again",
 			    mapset_source(m));
-		mapset_content_free(c);
+		mapqueue_content_free(c);
 		parent_metrics_changed(m->d);
 		return;
 	}
-	mapset_content_free(&m->good);
+	mapqueue_content_free(&m->good);
 	m->good = *c;
 	m->since = time(NULL);
 	mapset_keep(m->d, m);
@@ -161,7 +161,7 @@ refuse(struct mapset_map *m, const char *why)
 
 /* The verdict on a new map of the source of a map in force. */
 static void
-validated(void *arg, int good, struct mapset_content *c, const char *err)
+validated(void *arg, int good, struct mapqueue_content *c, const char *err)
 {
 	struct mapset_map *m = arg;
 	char *later = m->later;
@@ -182,7 +182,7 @@ validated(void *arg, int good, struct mapset_content *c, const char *err)
 static void
 validate(struct mapset_map *m, const void *p, size_t len, uint64_t mtime)
 {
-	struct mapset_check check = { .what = mapset_source(m), .p = p,
+	struct mapqueue_check check = { .what = mapset_source(m), .p = p,
 	    .len = len, .mtime = mtime, .cb = validated, .owner = m };
 
 	if (mapset_validate(m->d, m->d->conf, &m->d->loaded, &check) == -1)
@@ -194,7 +194,7 @@ mapset_file_changed(void *arg)
 {
 	static uint8_t text[MAP_MAX_SIZE + 1];
 	struct mapset_map *m = arg;
-	char err[MAPSET_ERR_SIZE];
+	char err[MAPQUEUE_ERR_SIZE];
 	uint64_t mtime;
 	ssize_t n;
 
@@ -202,7 +202,7 @@ mapset_file_changed(void *arg)
 		return;
 	if (m->stage != NULL)
 		m->changed = 1;
-	else if ((n = mapset_read(m->conf->file, text, &mtime, err,
+	else if ((n = mapqueue_read(m->conf->file, text, &mtime, err,
 	    sizeof(err))) == -1)
 		refuse(m, err);
 	else
@@ -220,7 +220,7 @@ mapset_fetched(struct mapset_map *m, const void *p, size_t len, uint64_t mtime)
 void
 mapset_not_fetched(struct mapset_map *m, const char *why)
 {
-	if (mapset_queue_has(&m->d->mapqueue, m)) {
+	if (mapqueue_has(&m->d->mapcheck.q, m)) {
 		free(m->later);
 		m->later = strdup(why);
 		return;
@@ -238,7 +238,7 @@ mapset_confirmed(struct mapset_map *m)
 	free(m->later);
 	m->later = NULL;
 	if (m->refused || m->good.body == NULL ||
-	    mapset_queue_has(&m->d->mapqueue, m))
+	    mapqueue_has(&m->d->mapcheck.q, m))
 		return;
 	if (m->state == MAPSET_LAST_GOOD)
 		log_info("the map of %s is good again", mapset_source(m));

@@ -23,19 +23,19 @@ struct mapset_stage {
 	const struct parent_loaded *loaded;
 	struct mapset	 set;
 	size_t		 pending;	/* maps without a verdict */
-	char		 why[MAPSET_ERR_SIZE]; /* first failure, "" none */
+	char		 why[MAPQUEUE_ERR_SIZE]; /* first failure, "" none */
 	mapset_staged_cb cb;		/* NULL: none */
 	void		*arg;
 	struct event	*ev;		/* calls cb; NULL without cb */
 };
 
-static void	validated_file(void *, int, struct mapset_content *,
+static void	validated_file(void *, int, struct mapqueue_content *,
 		    const char *);
-static void	validated_kept(void *, int, struct mapset_content *,
+static void	validated_kept(void *, int, struct mapqueue_content *,
 		    const char *);
 
 static int
-copy_content(struct mapset_content *dst, const struct mapset_content *src)
+copy_content(struct mapqueue_content *dst, const struct mapqueue_content *src)
 {
 	*dst = *src;
 	dst->gzip = NULL;
@@ -48,7 +48,7 @@ copy_content(struct mapset_content *dst, const struct mapset_content *src)
 	if (dst->body == NULL || dst->summary == NULL ||
 	    dst->findings == NULL || (src->gzip != NULL &&
 	    dst->gzip == NULL)) {
-		mapset_content_free(dst);
+		mapqueue_content_free(dst);
 		return (-1);
 	}
 	memcpy(dst->body, src->body, src->len);
@@ -79,11 +79,11 @@ static int
 from_before(struct parent *d, struct mapset_map *m)
 {
 	const struct mapset_map *old = same_before(d, m->conf);
-	struct mapset_content c;
+	struct mapqueue_content c;
 
 	if (old == NULL || copy_content(&c, &old->good) == -1)
 		return (-1);
-	mapset_content_free(&m->good);
+	mapqueue_content_free(&m->good);
 	m->good = c;
 	m->since = old->since;
 	m->state = MAPSET_LAST_GOOD;
@@ -106,10 +106,10 @@ settled(struct mapset_stage *st)
 /* Queue `len' bytes at `p' for this map.  0, or -1: no memory (logged). */
 static int
 validate(struct mapset_map *m, const char *what, const void *p, size_t len,
-    uint64_t mtime, mapset_verdict_cb cb)
+    uint64_t mtime, mapqueue_verdict_cb cb)
 {
 	struct mapset_stage *st = m->stage;
-	struct mapset_check check = { .what = what, .p = p, .len = len,
+	struct mapqueue_check check = { .what = what, .p = p, .len = len,
 	    .mtime = mtime, .cb = cb, .owner = m };
 
 	if (mapset_validate(st->d, st->conf, st->loaded, &check) == -1)
@@ -123,13 +123,13 @@ static int
 from_kept(struct mapset_map *m)
 {
 	static uint8_t text[MAP_MAX_SIZE + 1];
-	char path[1100], err[MAPSET_ERR_SIZE];
+	char path[1100], err[MAPQUEUE_ERR_SIZE];
 	uint64_t mtime;
 	ssize_t n;
 
 	if (m->stage->d->checking || mapset_kept_path(m->stage->conf, m->conf,
 	    path, sizeof(path)) == -1 || access(path, F_OK) == -1 ||
-	    (n = mapset_read(path, text, &mtime, err, sizeof(err))) == -1)
+	    (n = mapqueue_read(path, text, &mtime, err, sizeof(err))) == -1)
 		return (-1);
 	return (validate(m, path, text, (size_t)n, mtime, validated_kept));
 }
@@ -173,7 +173,7 @@ fall_back(struct mapset_map *m)
 }
 
 static void
-validated_kept(void *arg, int good, struct mapset_content *c, const char *err)
+validated_kept(void *arg, int good, struct mapqueue_content *c, const char *err)
 {
 	struct mapset_map *m = arg;
 
@@ -189,7 +189,7 @@ validated_kept(void *arg, int good, struct mapset_content *c, const char *err)
 }
 
 static void
-validated_file(void *arg, int good, struct mapset_content *c, const char *err)
+validated_file(void *arg, int good, struct mapqueue_content *c, const char *err)
 {
 	struct mapset_map *m = arg;
 
@@ -210,16 +210,16 @@ stage_file(struct mapset_map *m)
 {
 	static uint8_t text[MAP_MAX_SIZE + 1];
 	const char *path = m->conf->file;
-	char err[MAPSET_ERR_SIZE];
+	char err[MAPQUEUE_ERR_SIZE];
 	uint64_t mtime;
 	ssize_t n;
 
 	/* Watch the file before it is read, so that no change is missed. */
 	if (!m->d->checking && (m->watch =
-	    parent_filewatch_new(m->d->super.base, path, mapset_file_changed,
+	    watch_file_new(m->d->super.base, path, mapset_file_changed,
 	    m)) == NULL)
 		log_warn("%s can't be watched: reload after a change", path);
-	if ((n = mapset_read(path, text, &mtime, err, sizeof(err))) == -1) {
+	if ((n = mapqueue_read(path, text, &mtime, err, sizeof(err))) == -1) {
 		mapset_set_error(m, err);
 		fall_back(m);
 	} else if (validate(m, path, text, (size_t)n, mtime,
@@ -309,9 +309,9 @@ mapset_free(struct mapset *set)
 	size_t i;
 
 	for (i = 0; i < set->n; i++) {
-		mapset_queue_cancel(&set->v[i].d->mapqueue, &set->v[i]);
-		parent_filewatch_free(set->v[i].watch);
-		mapset_content_free(&set->v[i].good);
+		mapqueue_cancel(&set->v[i].d->mapcheck.q, &set->v[i]);
+		watch_file_free(set->v[i].watch);
+		mapqueue_content_free(&set->v[i].good);
 		free(set->v[i].error);
 		free(set->v[i].later);
 	}

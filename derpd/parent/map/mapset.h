@@ -4,7 +4,7 @@
  *
  * mapset.c    the maps of a configuration, until they are in force
  * maps.c      the maps in force; mapfile.c their files
- * checker.c   derpmapd, which validates maps; mapqueue.h waiting maps
+ * checker.c   what derpmapd, which validates maps, is told of this machine
  * fetch.c     the fetch process, which fetches maps of other servers
  */
 #ifndef MAPSET_H
@@ -16,27 +16,15 @@
 
 #include "codec.h"
 #include "conf.h"
-#include "mapcheck.h"
 #include "mapdoc.h"
-#include "mapqueue.h"
+#include "mapchecker.h"
+#include "mapread.h"
 #include "msg.h"
 
 struct mapset_stage;
 struct parent;
 struct parent_loaded;
 struct parent_proc;
-
-/* A validated map. */
-struct mapset_content {
-	uint8_t		*body;		/* NULL: none */
-	size_t		 len;
-	uint8_t		*gzip;		/* NULL: not smaller */
-	size_t		 gzip_len;
-	uint8_t		 hash[IPC_MAP_HASH_LEN];
-	uint64_t	 mtime;		/* seconds since 1970 */
-	char		*summary;	/* JSON, see map_summary() */
-	char		*findings;	/* warnings, a line each; "" none */
-};
 
 enum mapset_state {
 	MAPSET_NONE,		/* nothing to serve yet */
@@ -60,7 +48,7 @@ struct mapset_map {
 	struct parent	*d;
 	uint32_t	 index;
 	const struct conf_map *conf;
-	struct mapset_content good;
+	struct mapqueue_content good;
 	enum mapset_state	 state;
 	char			*error;		/* of the last try, or NULL */
 	int			 refused;	/* the source's map is not
@@ -75,7 +63,7 @@ struct mapset_map {
 						   NULL: none */
 	uint64_t		 due_ms;	/* limit of results, see
 						   fetch.c */
-	struct parent_filewatch *watch;		/* NULL: followed */
+	struct watch_file *watch;		/* NULL: followed */
 	struct mapset_other others[CONF_MAXCOMPARES];
 	size_t		 nothers;
 };
@@ -107,7 +95,7 @@ int	 mapset_fetch_result(struct parent *d,
 
 /* checker.c */
 
-/* Initialise d->mapqueue, which sends maps to derpmapd; d->base must be set. */
+/* Initialise d->mapcheck, which sends maps to derpmapd; d->base must be set. */
 void	 mapset_checker_init(struct parent *d);
 
 /* Start derpmapd; see struct parent_proc. */
@@ -116,26 +104,15 @@ int	 mapset_start_checker(struct parent_proc *p);
 /* Handle the messages of derpmapd.  0, or -1 (logged; it is then killed). */
 int	 mapset_checker_attach(struct parent_proc *p);
 
-/* derpmapd has ended; called before or after its restart is planned. */
-void	 mapset_checker_gone(struct parent *d);
-
 /*
  * Queue a map to be validated as one of `conf' with the certificates of `l';
  * check->self is filled in.  derpmapd is started if it does not run.  0, or -1:
  * no memory (logged).
  */
 int	 mapset_validate(struct parent *d, const struct conf *conf,
-	    const struct parent_loaded *l, struct mapset_check *check);
+	    const struct parent_loaded *l, struct mapqueue_check *check);
 
 /* mapfile.c */
-
-/*
- * Read the map in the file `path'; *mtime gets its time.  Bytes, one more than
- * a map may have if it is larger; or -1 (logged), with the reason in `err' of
- * `errsize' bytes.
- */
-ssize_t	 mapset_read(const char *path, uint8_t p[MAP_MAX_SIZE + 1],
-	    uint64_t *mtime, char *err, size_t errsize);
 
 /*
  * The path of the copy of the last good map, whose name depends on where the

@@ -26,7 +26,7 @@ static struct ipc_chan	*checker;	/* derpmapd's end */
 static int		 silent;	/* derpmapd does not answer */
 static unsigned int	 checks;	/* maps that derpmapd got */
 static int		 done;		/* the stage has ended */
-static char		 why[MAPSET_ERR_SIZE];
+static char		 why[MAPQUEUE_ERR_SIZE];
 
 static void
 answer(struct ipc_chan *c, int good)
@@ -362,8 +362,8 @@ ATF_TC_BODY(dropped, tc)
 	until((int *)&checks, 1, what);
 	mapset_drop(st);
 	answer(checker, 1);
-	until(&d.mapqueue.sent, 0, what);
-	ATF_CHECK(TAILQ_EMPTY(&d.mapqueue.jobs));
+	until(&d.mapcheck.q.sent, 0, what);
+	ATF_CHECK(TAILQ_EMPTY(&d.mapcheck.q.jobs));
 	ATF_CHECK_EQ(0, done);
 	ATF_CHECK_EQ(0, d.maps.n);
 	ATF_CHECK_EQ(1, checks);

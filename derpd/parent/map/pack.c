@@ -1,5 +1,5 @@
 /*
- * pack: see pack.h.  Called by mapqueue.c.
+ * pack: see pack.h.  Called by lib/mapqueue/.
  */
 #include <stdlib.h>
 #include <string.h>

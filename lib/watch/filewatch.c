@@ -1,5 +1,5 @@
 /*
- * filewatch: see filewatch.h.  Used by the parent.
+ * filewatch: see filewatch.h.  Used by parents.
  */
 #include <sys/stat.h>
 #include <errno.h>
@@ -24,13 +24,13 @@ struct filestate {
 	struct timespec	 mtime, ctime;
 };
 
-struct parent_filewatch {
+struct watch_file {
 	char			*path;
-	parent_filewatch_cb	 cb;
+	watch_file_cb	 cb;
 	void			*arg;
 	struct filestate	 reported;	/* at the last callback */
 	struct filestate	 last;	/* at the last check */
-	struct parent_dirwatch	 dir;
+	struct watch_dir	 dir;
 	struct event		*ev_dir, *ev_settle, *ev_poll;
 };
 
@@ -61,7 +61,7 @@ same(const struct filestate *a, const struct filestate *b)
 }
 
 static void
-settle_soon(struct parent_filewatch *w)
+settle_soon(struct watch_file *w)
 {
 	struct timeval tv = { 0, SETTLE_MS * 1000 };
 
@@ -72,7 +72,7 @@ settle_soon(struct parent_filewatch *w)
 static void
 settled(evutil_socket_t fd, short what, void *arg)
 {
-	struct parent_filewatch *w = arg;
+	struct watch_file *w = arg;
 	struct filestate now;
 
 	(void)fd;
@@ -91,7 +91,7 @@ settled(evutil_socket_t fd, short what, void *arg)
 
 /* A notification of the directory, or a poll is due. */
 static void
-check_file(struct parent_filewatch *w)
+check_file(struct watch_file *w)
 {
 	read_state(w->path, &w->last);
 	if (!same(&w->last, &w->reported) &&
@@ -102,11 +102,11 @@ check_file(struct parent_filewatch *w)
 static void
 dir_changed(evutil_socket_t fd, short what, void *arg)
 {
-	struct parent_filewatch *w = arg;
+	struct watch_file *w = arg;
 
 	(void)fd;
 	(void)what;
-	if (parent_dirwatch_read(&w->dir) == -1)
+	if (watch_dir_read(&w->dir) == -1)
 		event_del(w->ev_dir);	/* polling remains */
 	check_file(w);
 }
@@ -121,12 +121,12 @@ time_passed(evutil_socket_t fd, short what, void *arg)
 
 /* Poll the file, also without notifications from the kernel. */
 static void
-watch_dir(struct parent_filewatch *w, struct event_base *base)
+watch_dir(struct watch_file *w, struct event_base *base)
 {
 	char copy[PATH_MAX];
 
 	if (strlcpy(copy, w->path, sizeof(copy)) >= sizeof(copy) ||
-	    parent_dirwatch_open(&w->dir, dirname(copy)) == -1)
+	    watch_dir_open(&w->dir, dirname(copy)) == -1)
 		return;
 	w->ev_dir = event_new(base, w->dir.fd, EV_READ | EV_PERSIST,
 	    dir_changed, w);
@@ -134,12 +134,12 @@ watch_dir(struct parent_filewatch *w, struct event_base *base)
 		event_add(w->ev_dir, NULL);
 }
 
-struct parent_filewatch *
-parent_filewatch_new(struct event_base *base, const char *path,
-    parent_filewatch_cb cb, void *arg)
+struct watch_file *
+watch_file_new(struct event_base *base, const char *path,
+    watch_file_cb cb, void *arg)
 {
 	struct timeval tv = { POLL_SECS, 0 };
-	struct parent_filewatch *w;
+	struct watch_file *w;
 
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return (NULL);
@@ -150,7 +150,7 @@ parent_filewatch_new(struct event_base *base, const char *path,
 	    (w->ev_settle = evtimer_new(base, settled, w)) == NULL ||
 	    (w->ev_poll = event_new(base, -1, EV_PERSIST, time_passed,
 	    w)) == NULL || event_add(w->ev_poll, &tv) == -1) {
-		parent_filewatch_free(w);
+		watch_file_free(w);
 		errno = ENOMEM;
 		return (NULL);
 	}
@@ -161,7 +161,7 @@ parent_filewatch_new(struct event_base *base, const char *path,
 }
 
 void
-parent_filewatch_free(struct parent_filewatch *w)
+watch_file_free(struct watch_file *w)
 {
 	if (w == NULL)
 		return;
@@ -171,7 +171,7 @@ parent_filewatch_free(struct parent_filewatch *w)
 		event_free(w->ev_settle);
 	if (w->ev_poll != NULL)
 		event_free(w->ev_poll);
-	parent_dirwatch_close(&w->dir);
+	watch_dir_close(&w->dir);
 	free(w->path);
 	free(w);
 }

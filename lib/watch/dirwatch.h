@@ -5,7 +5,7 @@
 #ifndef DIRWATCH_H
 #define DIRWATCH_H
 
-struct parent_dirwatch {
+struct watch_dir {
 	int	 fd;		/* readable after a change, or -1 */
 	int	 dir;		/* the directory itself; -1: unused */
 };
@@ -14,12 +14,12 @@ struct parent_dirwatch {
  * Watch the directory `dir'; both descriptors are close-on-exec.  0, or -1 with
  * errno and both descriptors -1.
  */
-int	parent_dirwatch_open(struct parent_dirwatch *w, const char *dir);
+int	watch_dir_open(struct watch_dir *w, const char *dir);
 
 /* Discard pending notifications.  0, or -1 with errno: none will follow. */
-int	parent_dirwatch_read(struct parent_dirwatch *w);
+int	watch_dir_read(struct watch_dir *w);
 
 /* Close the descriptors. */
-void	parent_dirwatch_close(struct parent_dirwatch *w);
+void	watch_dir_close(struct watch_dir *w);
 
 #endif

@@ -14,7 +14,7 @@
 #include "dirwatch.h"
 
 int
-parent_dirwatch_open(struct parent_dirwatch *w, const char *dir)
+watch_dir_open(struct watch_dir *w, const char *dir)
 {
 	struct kevent ev;
 	int error;
@@ -29,13 +29,13 @@ parent_dirwatch_open(struct parent_dirwatch *w, const char *dir)
 	    kevent(w->fd, &ev, 1, NULL, 0, NULL) != -1)
 		return (0);
 	error = errno;
-	parent_dirwatch_close(w);
+	watch_dir_close(w);
 	errno = error;
 	return (-1);
 }
 
 void
-parent_dirwatch_close(struct parent_dirwatch *w)
+watch_dir_close(struct watch_dir *w)
 {
 	if (w->fd != -1)
 		close(w->fd);
@@ -45,7 +45,7 @@ parent_dirwatch_close(struct parent_dirwatch *w)
 }
 
 int
-parent_dirwatch_read(struct parent_dirwatch *w)
+watch_dir_read(struct watch_dir *w)
 {
 	struct timespec now = { 0, 0 };
 	struct kevent ev;

@@ -11,7 +11,7 @@
 		IN_MOVED_TO | IN_ATTRIB)
 
 int
-parent_dirwatch_open(struct parent_dirwatch *w, const char *dir)
+watch_dir_open(struct watch_dir *w, const char *dir)
 {
 	int error;
 
@@ -21,13 +21,13 @@ parent_dirwatch_open(struct parent_dirwatch *w, const char *dir)
 	if (inotify_add_watch(w->fd, dir, CHANGES) != -1)
 		return (0);
 	error = errno;
-	parent_dirwatch_close(w);
+	watch_dir_close(w);
 	errno = error;
 	return (-1);
 }
 
 void
-parent_dirwatch_close(struct parent_dirwatch *w)
+watch_dir_close(struct watch_dir *w)
 {
 	if (w->fd != -1)
 		close(w->fd);
@@ -35,7 +35,7 @@ parent_dirwatch_close(struct parent_dirwatch *w)
 }
 
 int
-parent_dirwatch_read(struct parent_dirwatch *w)
+watch_dir_read(struct watch_dir *w)
 {
 	char buf[4096] __attribute__((aligned(8)));
 	ssize_t n;

@@ -10,19 +10,19 @@
 #define FILEWATCH_H
 
 struct event_base;
-struct parent_filewatch;
+struct watch_file;
 
-typedef void (*parent_filewatch_cb)(void *arg);
+typedef void (*watch_file_cb)(void *arg);
 
 /*
  * Call `cb' from the loop after each change of the file `path', as soon as it
  * has settled.  The file need not exist.  NULL with errno set when it can't be
  * watched.
  */
-struct parent_filewatch *parent_filewatch_new(struct event_base *base,
-	    const char *path, parent_filewatch_cb cb, void *arg);
+struct watch_file *watch_file_new(struct event_base *base,
+	    const char *path, watch_file_cb cb, void *arg);
 
 /* Stop watching; NULL is fine.  Safe inside the callback. */
-void	 parent_filewatch_free(struct parent_filewatch *w);
+void	 watch_file_free(struct watch_file *w);
 
 #endif

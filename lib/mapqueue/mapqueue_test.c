@@ -9,9 +9,8 @@
 
 #include "mapcheck.h"
 #include "mapqueue.h"
-#include "mapset.h"
 
-static struct mapset_queue		 q;
+static struct mapqueue		 q;
 static const struct ipc_map_self	 self;
 static int				 running;	/* derpmapd can be sent
 							   maps */
@@ -22,7 +21,7 @@ static char				 got[256];	/* verdicts, "a:1 b:0
 							   " */
 static char				 broke[64];	/* why derpmapd was
 							   ended */
-static char				 last_err[MAPSET_ERR_SIZE];
+static char				 last_err[MAPQUEUE_ERR_SIZE];
 static char				 a[] = "a", b[] = "b", c[] = "c";
 
 static int
@@ -56,26 +55,27 @@ broken(void *arg, const char *what)
 	running = 0;
 }
 
-static const struct mapset_queue_ops ops = { send_check, set_timer, broken };
+static const struct mapqueue_ops ops = { send_check, set_timer, broken };
 
 static void
-verdict(void *owner, int good, struct mapset_content *content, const char *err)
+verdict(void *owner, int good, struct mapqueue_content *content,
+    const char *err)
 {
 	size_t	 n = strlen(got);
 
 	snprintf(got + n, sizeof(got) - n, "%s:%d ", (char *)owner, good);
 	strlcpy(last_err, err, sizeof(last_err));
 	if (good == 1)
-		mapset_content_free(content);
+		mapqueue_content_free(content);
 }
 
 static void
 add(char *owner, const char *what)
 {
-	struct mapset_check check = { .what = what, .self = &self, .p = "{}",
+	struct mapqueue_check check = { .what = what, .self = &self, .p = "{}",
 	    .len = 2, .mtime = 7, .cb = verdict, .owner = owner };
 
-	ATF_REQUIRE_EQ(0, mapset_queue_add(&q, &check));
+	ATF_REQUIRE_EQ(0, mapqueue_add(&q, &check));
 }
 
 /* derpmapd accepts (1) or refuses (0) its map. */
@@ -91,7 +91,7 @@ answer(int good)
 	ipc_wr_blob(&w, text, strlen(text));
 	ipc_wr_blob(&w, "{\"regions\":[]}", good ? 14 : 0);
 	ipc_rd_init(&r, w.p, w.len);
-	mapset_queue_answer(&q, &r);
+	mapqueue_answer(&q, &r);
 	ipc_wr_free(&w);
 }
 
@@ -99,7 +99,7 @@ static void
 begin(int is_running)
 {
 	running = is_running;
-	mapset_queue_init(&q, &ops, &q);
+	mapqueue_init(&q, &ops, &q, NULL);
 }
 
 /* One map at a time, in order; the verdict has what is served. */
@@ -111,11 +111,11 @@ ATF_TC_BODY(order, tc)
 	add(b, "b1");
 	add(c, "c1");
 	ATF_CHECK_STREQ("a1 ", sent);
-	ATF_CHECK_EQ(MAPSET_CHECK_MS, timer);
+	ATF_CHECK_EQ(MAPQUEUE_CHECK_MS, timer);
 	ATF_CHECK_STREQ("", got);
 	answer(1);
 	ATF_CHECK_STREQ("a1 b1 ", sent);
-	ATF_CHECK_EQ(MAPSET_CHECK_MS, timer);
+	ATF_CHECK_EQ(MAPQUEUE_CHECK_MS, timer);
 	answer(0);
 	ATF_CHECK_STREQ("bad thing", last_err);
 	answer(1);
@@ -124,10 +124,10 @@ ATF_TC_BODY(order, tc)
 	ATF_CHECK_STREQ("", broke);
 }
 
-static struct mapset_content	 kept;
+static struct mapqueue_content	 kept;
 
 static void
-keep(void *owner, int good, struct mapset_content *content, const char *err)
+keep(void *owner, int good, struct mapqueue_content *content, const char *err)
 {
 	(void)owner;
 	(void)err;
@@ -139,11 +139,11 @@ keep(void *owner, int good, struct mapset_content *content, const char *err)
 ATF_TC_WITHOUT_HEAD(content);
 ATF_TC_BODY(content, tc)
 {
-	struct mapset_check check = { .what = "a", .self = &self, .p = "{ }",
+	struct mapqueue_check check = { .what = "a", .self = &self, .p = "{ }",
 	    .len = 3, .mtime = 7, .cb = keep, .owner = a };
 
 	begin(1);
-	ATF_REQUIRE_EQ(0, mapset_queue_add(&q, &check));
+	ATF_REQUIRE_EQ(0, mapqueue_add(&q, &check));
 	answer(1);
 	ATF_REQUIRE(kept.body != NULL);
 	ATF_CHECK_EQ(3, kept.len);
@@ -152,7 +152,7 @@ ATF_TC_BODY(content, tc)
 	ATF_CHECK(kept.hash[0] == 0x25 && kept.hash[31] == 0x4a);
 	ATF_CHECK_STREQ("{\"regions\":[]}", kept.summary);
 	ATF_CHECK_STREQ("warning: w\n", kept.findings);
-	mapset_content_free(&kept);
+	mapqueue_content_free(&kept);
 }
 
 /* However often a source changes, only its newest map waits. */
@@ -186,21 +186,21 @@ ATF_TC_BODY(ends, tc)
 	add(a, "a1");
 	add(b, "b1");
 	running = 0;
-	mapset_queue_gone(&q);
+	mapqueue_gone(&q);
 	ATF_CHECK_STREQ("a:-1 ", got);
 	ATF_CHECK_STREQ("a1: could not be checked: derpmapd did not answer",
 	    last_err);
-	ATF_CHECK_EQ(MAPSET_WAIT_MS, timer);
+	ATF_CHECK_EQ(MAPQUEUE_WAIT_MS, timer);
 	timer = 1;
 	add(c, "c1");
 	ATF_CHECK_EQ_MSG(1, timer, "each map gave the wait new time");
 	/* derpmapd ends without a map: none fails. */
-	mapset_queue_gone(&q);
+	mapqueue_gone(&q);
 	ATF_CHECK_STREQ("a:-1 ", got);
 	running = 1;
-	mapset_queue_ready(&q);
+	mapqueue_ready(&q);
 	ATF_CHECK_STREQ("a1 b1 ", sent);
-	ATF_CHECK_EQ(MAPSET_CHECK_MS, timer);
+	ATF_CHECK_EQ(MAPQUEUE_CHECK_MS, timer);
 	answer(1);
 	answer(1);
 	ATF_CHECK_STREQ("a:-1 b:1 c:1 ", got);
@@ -213,18 +213,18 @@ ATF_TC_BODY(late, tc)
 	begin(1);
 	add(a, "a1");
 	add(b, "b1");
-	mapset_queue_late(&q);
+	mapqueue_late(&q);
 	ATF_CHECK_STREQ("did not answer", broke);
 	ATF_CHECK_STREQ("a:-1 ", got);
 	/* The end of the process is not a second failure. */
-	mapset_queue_gone(&q);
+	mapqueue_gone(&q);
 	ATF_CHECK_STREQ("a:-1 ", got);
-	mapset_queue_late(&q);
+	mapqueue_late(&q);
 	ATF_CHECK_STREQ("a:-1 b:-1 ", got);
 	ATF_CHECK_STREQ("b1: could not be checked: derpmapd is not running",
 	    last_err);
 	ATF_CHECK_EQ(0, timer);
-	mapset_queue_late(&q);
+	mapqueue_late(&q);
 	ATF_CHECK_STREQ("a:-1 b:-1 ", got);
 }
 
@@ -236,10 +236,10 @@ ATF_TC_BODY(cancel, tc)
 	add(a, "a1");
 	add(b, "b1");
 	add(c, "c1");
-	ATF_CHECK(mapset_queue_has(&q, a) && mapset_queue_has(&q, b));
-	mapset_queue_cancel(&q, a);
-	mapset_queue_cancel(&q, b);
-	ATF_CHECK(!mapset_queue_has(&q, a) && !mapset_queue_has(&q, b));
+	ATF_CHECK(mapqueue_has(&q, a) && mapqueue_has(&q, b));
+	mapqueue_cancel(&q, a);
+	mapqueue_cancel(&q, b);
+	ATF_CHECK(!mapqueue_has(&q, a) && !mapqueue_has(&q, b));
 	ATF_CHECK_STREQ("a1 ", sent);
 	/* The verdict on a1 is not taken for that on c1. */
 	answer(0);
@@ -249,7 +249,7 @@ ATF_TC_BODY(cancel, tc)
 	ATF_CHECK_STREQ("c:1 ", got);
 	running = 0;
 	add(a, "a2");
-	mapset_queue_cancel(&q, a);
+	mapqueue_cancel(&q, a);
 	ATF_CHECK_EQ(0, timer);
 	ATF_CHECK(TAILQ_EMPTY(&q.jobs));
 }
@@ -266,12 +266,12 @@ ATF_TC_BODY(malformed, tc)
 	running = 1;
 	add(a, "a1");
 	ipc_rd_init(&r, "\1", 1);
-	mapset_queue_answer(&q, &r);
+	mapqueue_answer(&q, &r);
 	ATF_CHECK_STREQ("sent a malformed answer", broke);
 	ATF_CHECK_STREQ("a:-1 ", got);
 	add(a, "a2");
 	add(b, "b1");
-	mapset_queue_clear(&q);
+	mapqueue_clear(&q);
 	ATF_CHECK_EQ(0, timer);
 	ATF_CHECK_STREQ("a:-1 ", got);
 }
@@ -279,32 +279,32 @@ ATF_TC_BODY(malformed, tc)
 static int	 rounds;
 
 static void
-again(void *owner, int good, struct mapset_content *content, const char *err)
+again(void *owner, int good, struct mapqueue_content *content, const char *err)
 {
-	struct mapset_check check = { .what = "again", .self = &self,
+	struct mapqueue_check check = { .what = "again", .self = &self,
 	    .p = "{}", .len = 2, .cb = again, .owner = owner };
 
 	verdict(owner, good, content, err);
 	if (++rounds < 3)
-		ATF_REQUIRE_EQ(0, mapset_queue_add(&q, &check));
-	mapset_queue_cancel(&q, b);
+		ATF_REQUIRE_EQ(0, mapqueue_add(&q, &check));
+	mapqueue_cancel(&q, b);
 }
 
 /* A verdict's callback may add and cancel. */
 ATF_TC_WITHOUT_HEAD(within);
 ATF_TC_BODY(within, tc)
 {
-	struct mapset_check check = { .what = "first", .self = &self,
+	struct mapqueue_check check = { .what = "first", .self = &self,
 	    .p = "{}", .len = 2, .cb = again, .owner = a };
 
 	begin(1);
-	ATF_REQUIRE_EQ(0, mapset_queue_add(&q, &check));
+	ATF_REQUIRE_EQ(0, mapqueue_add(&q, &check));
 	add(b, "b1");
 	answer(1);
 	ATF_CHECK_STREQ("first b1 ", sent);
 	answer(1);
 	ATF_CHECK_STREQ("first b1 again ", sent);
-	mapset_queue_gone(&q);
+	mapqueue_gone(&q);
 	answer(1);
 	ATF_CHECK_STREQ("a:1 a:-1 a:1 ", got);
 	ATF_CHECK_STREQ("first b1 again again ", sent);

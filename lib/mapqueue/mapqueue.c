@@ -1,8 +1,8 @@
 /*
  * mapqueue: maps that wait to be validated; see mapqueue.h.  Called by
- * checker.c.
+ * mapchecker.c and the owners of maps.
  *
- * What is served is made here from the bytes that were sent to derpmapd: a
+ * What is used is made here from the bytes that were sent to derpmapd: a
  * compromised derpmapd can accept a bad map, but can't replace one.
  */
 #include <sodium.h>
@@ -11,38 +11,37 @@
 #include <string.h>
 
 #include "log.h"
-#include "mapcheck.h"
 #include "mapqueue.h"
-#include "pack.h"
-#include "mapset.h"
+#include "messages.h"
 
 #define FINDINGS_MAX	100	/* log lines of a map */
 
-struct mapset_job {
-	TAILQ_ENTRY(mapset_job) entry;
+struct mapqueue_job {
+	TAILQ_ENTRY(mapqueue_job) entry;
 	char		*what;
 	struct ipc_wr	 w;		/* payload of MSG_MAP_CHECK, which
 					   ends with the map */
 	size_t		 len;		/* of the map */
 	uint64_t	 mtime;
-	mapset_verdict_cb cb;
+	mapqueue_verdict_cb cb;
 	void		*owner;		/* NULL: cancelled */
 };
 
-static void	push(struct mapset_queue *q);
+static void	push(struct mapqueue *q);
 
 void
-mapset_queue_init(struct mapset_queue *q, const struct mapset_queue_ops *ops,
-    void *arg)
+mapqueue_init(struct mapqueue *q, const struct mapqueue_ops *ops, void *arg,
+    mapqueue_pack pack)
 {
 	memset(q, 0, sizeof(*q));
 	TAILQ_INIT(&q->jobs);
 	q->ops = ops;
 	q->arg = arg;
+	q->pack = pack;
 }
 
 void
-mapset_content_free(struct mapset_content *c)
+mapqueue_content_free(struct mapqueue_content *c)
 {
 	free(c->body);
 	free(c->gzip);
@@ -52,7 +51,7 @@ mapset_content_free(struct mapset_content *c)
 }
 
 static void
-job_free(struct mapset_job *j)
+job_free(struct mapqueue_job *j)
 {
 	if (j == NULL)
 		return;
@@ -62,10 +61,10 @@ job_free(struct mapset_job *j)
 }
 
 /* Remove the first map from the queue; the next map becomes the first. */
-static struct mapset_job *
-pop(struct mapset_queue *q)
+static struct mapqueue_job *
+pop(struct mapqueue *q)
 {
-	struct mapset_job *j = TAILQ_FIRST(&q->jobs);
+	struct mapqueue_job *j = TAILQ_FIRST(&q->jobs);
 
 	TAILQ_REMOVE(&q->jobs, j, entry);
 	q->sent = q->timed = 0;
@@ -75,27 +74,27 @@ pop(struct mapset_queue *q)
 
 /* Send the first map if it was not sent, and start its timer. */
 static void
-push(struct mapset_queue *q)
+push(struct mapqueue *q)
 {
-	struct mapset_job *j = TAILQ_FIRST(&q->jobs);
+	struct mapqueue_job *j = TAILQ_FIRST(&q->jobs);
 
 	if (j == NULL || q->sent)
 		return;
 	if (q->ops->send(q->arg, &j->w) == 0) {
 		q->sent = q->timed = 1;
-		q->ops->timer(q->arg, MAPSET_CHECK_MS);
+		q->ops->timer(q->arg, MAPQUEUE_CHECK_MS);
 	} else if (!q->timed) {
 		q->timed = 1;
-		q->ops->timer(q->arg, MAPSET_WAIT_MS);
+		q->ops->timer(q->arg, MAPQUEUE_WAIT_MS);
 	}
 }
 
 /* The first map could not be validated. */
 static void
-fail(struct mapset_queue *q, const char *why)
+fail(struct mapqueue *q, const char *why)
 {
-	struct mapset_job *j = pop(q);
-	char err[MAPSET_ERR_SIZE];
+	struct mapqueue_job *j = pop(q);
+	char err[MAPQUEUE_ERR_SIZE];
 
 	if (j->owner != NULL) {
 		snprintf(err, sizeof(err), "%s: could not be checked: %s",
@@ -106,11 +105,11 @@ fail(struct mapset_queue *q, const char *why)
 	job_free(j);
 }
 
-static struct mapset_job *
-job_new(const struct mapset_check *check)
+static struct mapqueue_job *
+job_new(const struct mapqueue_check *check)
 {
 	static struct ipc_msg_map_check v;	/* large */
-	struct mapset_job *j;
+	struct mapqueue_job *j;
 
 	if ((j = calloc(1, sizeof(*j))) == NULL)
 		return (NULL);
@@ -132,9 +131,9 @@ job_new(const struct mapset_check *check)
 }
 
 int
-mapset_queue_add(struct mapset_queue *q, const struct mapset_check *check)
+mapqueue_add(struct mapqueue *q, const struct mapqueue_check *check)
 {
-	struct mapset_job *j = job_new(check), *old, *next;
+	struct mapqueue_job *j = job_new(check), *old, *next;
 
 	if (j == NULL) {
 		log_warnx("%s: could not be checked: out of memory",
@@ -157,9 +156,9 @@ mapset_queue_add(struct mapset_queue *q, const struct mapset_check *check)
 }
 
 void
-mapset_queue_cancel(struct mapset_queue *q, const void *owner)
+mapqueue_cancel(struct mapqueue *q, const void *owner)
 {
-	struct mapset_job *j, *next;
+	struct mapqueue_job *j, *next;
 
 	TAILQ_FOREACH_SAFE(j, &q->jobs, entry, next) {
 		if (j->owner != owner)
@@ -176,9 +175,9 @@ mapset_queue_cancel(struct mapset_queue *q, const void *owner)
 }
 
 int
-mapset_queue_has(const struct mapset_queue *q, const void *owner)
+mapqueue_has(const struct mapqueue *q, const void *owner)
 {
-	const struct mapset_job *j;
+	const struct mapqueue_job *j;
 
 	TAILQ_FOREACH(j, &q->jobs, entry)
 		if (j->owner == owner)
@@ -187,13 +186,13 @@ mapset_queue_has(const struct mapset_queue *q, const void *owner)
 }
 
 void
-mapset_queue_ready(struct mapset_queue *q)
+mapqueue_ready(struct mapqueue *q)
 {
 	push(q);
 }
 
 void
-mapset_queue_gone(struct mapset_queue *q)
+mapqueue_gone(struct mapqueue *q)
 {
 	if (q->sent)
 		fail(q, "derpmapd did not answer");
@@ -201,7 +200,7 @@ mapset_queue_gone(struct mapset_queue *q)
 }
 
 void
-mapset_queue_late(struct mapset_queue *q)
+mapqueue_late(struct mapqueue *q)
 {
 	if (TAILQ_EMPTY(&q->jobs))
 		return;
@@ -214,7 +213,7 @@ mapset_queue_late(struct mapset_queue *q)
 }
 
 void
-mapset_queue_clear(struct mapset_queue *q)
+mapqueue_clear(struct mapqueue *q)
 {
 	while (!TAILQ_EMPTY(&q->jobs))
 		job_free(pop(q));
@@ -256,7 +255,7 @@ copy_text(const char *p, size_t len)
 
 /* Read the verdict.  1 good, 0 not good, -1 malformed or no memory. */
 static int
-read_result(struct ipc_rd *r, struct mapset_content *c, char **findings)
+read_result(struct ipc_rd *r, struct mapqueue_content *c, char **findings)
 {
 	struct ipc_msg_map_result v;
 
@@ -272,31 +271,33 @@ read_result(struct ipc_rd *r, struct mapset_content *c, char **findings)
 	return (c->summary == NULL || c->findings == NULL ? -1 : 1);
 }
 
-/* Make what is served from the bytes that were sent.  0, or -1 no memory. */
+/* Make what is used from the bytes that were sent.  0, or -1 no memory. */
 static int
-fill_content(struct mapset_content *c, const void *p, size_t len)
+fill_content(const struct mapqueue *q, struct mapqueue_content *c,
+    const void *p, size_t len)
 {
 	if ((c->body = malloc(len > 0 ? len : 1)) == NULL)
 		return (-1);
 	memcpy(c->body, p, len);
 	c->len = len;
 	crypto_hash_sha256(c->hash, c->body, len);
-	c->gzip = mapset_pack_gzip(c->body, len, &c->gzip_len);
+	if (q->pack != NULL)
+		c->gzip = q->pack(c->body, len, &c->gzip_len);
 	return (0);
 }
 
 /* Deliver the verdict on the first map. */
 static void
-finish(struct mapset_queue *q, int good, struct mapset_content *c,
+finish(struct mapqueue *q, int good, struct mapqueue_content *c,
     char *findings)
 {
-	struct mapset_job *j;
-	char err[MAPSET_ERR_SIZE];
+	struct mapqueue_job *j;
+	char err[MAPQUEUE_ERR_SIZE];
 
 	j = TAILQ_FIRST(&q->jobs);
 	if (good && j->owner != NULL &&
-	    fill_content(c, j->w.p + j->w.len - j->len, j->len) == -1) {
-		mapset_content_free(c);
+	    fill_content(q, c, j->w.p + j->w.len - j->len, j->len) == -1) {
+		mapqueue_content_free(c);
 		fail(q, "out of memory");
 		return;
 	}
@@ -306,14 +307,14 @@ finish(struct mapset_queue *q, int good, struct mapset_content *c,
 		log_findings(findings, good, err, sizeof(err));
 		j->cb(j->owner, good, c, err);
 	} else
-		mapset_content_free(c);
+		mapqueue_content_free(c);
 	job_free(j);
 }
 
 void
-mapset_queue_answer(struct mapset_queue *q, struct ipc_rd *r)
+mapqueue_answer(struct mapqueue *q, struct ipc_rd *r)
 {
-	struct mapset_content c;
+	struct mapqueue_content c;
 	char *findings;
 	int rv;
 
@@ -322,7 +323,7 @@ mapset_queue_answer(struct mapset_queue *q, struct ipc_rd *r)
 		return;
 	}
 	if ((rv = read_result(r, &c, &findings)) == -1) {
-		mapset_content_free(&c);
+		mapqueue_content_free(&c);
 		q->ops->broken(q->arg, "sent a malformed answer");
 		fail(q, "malformed answer from derpmapd");
 	} else
