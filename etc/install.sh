@@ -86,7 +86,7 @@ OpenBSD)
 	fill 755 etc/derpd.rc /etc/rc.d derpd
 	fill 755 etc/derpbridged.rc /etc/rc.d derpbridged
 	next="useradd -g =uid -d /var/empty -s /sbin/nologin _derpd"
-	next="$next; the same for _derpd_keys"
+	next="$next; the same for _derpd_keys, _derpbridge and _derpbridge_keys"
 	;;
 esac
 [ -n "$DESTDIR" ] || [ -z "${next:-}" ] || echo "next, as root: $next"

@@ -2,7 +2,7 @@
 # root.sh: make the file tree of the container image; called by `make image' and
 # regress/e2e/image.sh as root.sh ROOT PROGRAMS CHILDREN.
 #
-# The tree holds derpd's programs as built, busybox for sh and wget, curl, the
+# The tree holds the programs as built, but those of the bridge, busybox for sh and wget, curl, the
 # CAs, and the shared libraries that ldd names, as the installed Debian packages
 # have them: upgrade these before.  Scanners for vulnerabilities find the
 # versions of the packages in /var/lib/dpkg/status.d.  All modes are set here,
@@ -96,6 +96,9 @@ set -- $2 "" $3
 dir=sbin
 for prog; do
 	[ -n "$prog" ] || { dir=libexec/derpd; continue; }
+	case $prog in
+	derpbridge/*) continue ;;
+	esac
 	to=$root/usr/$dir/${prog##*/}
 	# The build ID depends on where the tree was built.
 	strip --strip-unneeded -R .note.gnu.build-id -o "$to" "$prog"
