@@ -7,13 +7,26 @@ TOP=$(cd "$(atf_get_srcdir)/../.." && pwd)
 
 # installed: `make install' below root, as a package does.
 installed() {
-	PROGS="derpctl/derpctl derpd/derpd"
+	PROGS="derpctl/derpctl derpd/derpd derpbridge/derpbridged"
 	CHILDREN=$(sed -n 's/^CHILDREN = //p' "$TOP/sources.mk")
 	MANUALS=$(sed -n 's/^MANUALS = //p' "$TOP/sources.mk")
 	DESTDIR=$PWD/root PREFIX=/usr SYSCONFDIR=/etc \
 	    ZSHDIR=/usr/share/zsh/vendor-completions \
 	    sh "$TOP/etc/install.sh" "$PROGS" "$CHILDREN" "$MANUALS" \
 	    >install.out 2>&1 || { cat install.out; atf_fail "install.sh"; }
+}
+
+# unpacked DIRECTORY PACKAGE...: what these packages take out of root.
+unpacked() {
+	to=$1
+	shift
+	for package; do
+		while read -r f; do
+			[ -f "root/$f" ] || atf_fail "$f is not installed"
+			mkdir -p "$to/${f%/*}"
+			cp "root/$f" "$to/$f"
+		done <"$TOP/etc/debian/$package.files"
+	done
 }
 
 # need COMMAND: skip without it.
@@ -68,11 +81,7 @@ files_head() {
 }
 files_body() {
 	installed
-	while read -r f; do
-		[ -f "root/$f" ] || atf_fail "$f is not installed"
-		mkdir -p "common/${f%/*}"
-		cp "root/$f" "common/$f"
-	done <"$TOP/etc/debian/derpd-common.files"
+	unpacked common derpd-common
 	# STUN alone starts with these, a relay does not.
 	me=$(id -un)
 	sed -e "s,_stund,$me," -e "s,/run/,$PWD/," -e "s,/var/db/,$PWD/," \
@@ -84,6 +93,32 @@ files_body() {
 	    >>stund.conf
 	! common/usr/sbin/derpd -n -f stund.conf >out 2>&1 ||
 	    atf_fail "derpd-common has all of derpd"
+}
+
+atf_test_case bridge
+bridge_head() {
+	atf_set descr "derpbridge has what the bridge needs, and all of it"
+}
+bridge_body() {
+	installed
+	(cd root && find . -name '*derpbridge*' ! -type d -o \
+	    -path '*/derpbridge/*') | sed 's,^\./,,' | sort >all
+	sort "$TOP/etc/debian/derpbridge.files" >files
+	diff all files || atf_fail "files of the bridge are in another package"
+	unpacked both derpd-common derpbridge
+	me=$(id -un)
+	cp "$TOP/etc/derp-map.json" map.json
+	cat >derpbridge.conf <<-END
+	map file "$PWD/map.json"
+	control "$PWD/bridge.sock"
+	statedir "$PWD/state"
+	user "$me"
+	keys user "$me"
+	chroot "$PWD/empty"
+	interface "wgtest0" { }
+	END
+	both/usr/sbin/derpbridged -n -f derpbridge.conf >out 2>&1 ||
+	    { cat out; atf_fail "a program of the bridge is missing"; }
 }
 
 atf_test_case units
@@ -108,6 +143,26 @@ units_body() {
 	diff $unit stund.service | grep '^>' | grep -v -e ' # stund under' \
 	    -e ' Description=' -e ' Documentation=' -e ' Exec' \
 	    -e ' ReadWritePaths=' && atf_fail "other lines differ"
+	bridge_units
+}
+
+# bridge_units: those of the bridge differ in the interface alone, and both make
+# endpoints direct again.
+bridge_units() {
+	unit=root/usr/lib/systemd/system/derpbridged
+	for f in $unit.service $unit@.service; do
+		for line in ConditionPathExists=/etc/derpbridge.conf \
+		    'ExecStart=/usr/sbin/derpbridged -d' \
+		    'ExecStopPost=/usr/sbin/derpbridged -R' \
+		    'ExecReload=/usr/sbin/derpctl -s /var/run/derpbridge'; do
+			grep -q "^$line" "$f" || atf_fail "$f: no $line"
+		done
+	done
+	sed -e '/^#/d' -e 's/ -i %i$//; s/-%i\././; s/ wg-quick@%i\.service//' \
+	    $unit@.service >one
+	sed '/^#/d' $unit.service >all
+	diff one all | grep '^[<>]' | grep -v ' Description=' &&
+	    atf_fail "the units of the bridge differ"
 	:
 }
 
@@ -116,7 +171,8 @@ scripts_head() {
 	atf_set descr "scripts of packages, and the recipes for RPM and Alpine"
 }
 scripts_body() {
-	for f in "$TOP"/etc/debian/*.post* "$TOP"/etc/alpine/*; do
+	for f in "$TOP"/etc/debian/*.post* "$TOP"/etc/debian/*.prerm \
+	    "$TOP"/etc/alpine/*; do
 		sh -n "$f" || atf_fail "$f does not load"
 	done
 	need rpmspec
@@ -124,7 +180,7 @@ scripts_body() {
 	rpmspec -q --define "_builddir $TOP" --qf '%{name} %{version}\n' \
 	    etc/rpm/derpd.spec >"$HOME/rpm.out" ||
 	    atf_fail "etc/rpm/derpd.spec does not load"
-	for p in derpd derpd-common stund; do
+	for p in derpbridge derpd derpd-common stund; do
 		grep -qx "$p $(sh etc/version.sh)" "$HOME/rpm.out" ||
 		    atf_fail "etc/rpm/derpd.spec has no package $p"
 	done
@@ -134,6 +190,7 @@ atf_init_test_cases() {
 	atf_add_test_case version
 	atf_add_test_case build_depends
 	atf_add_test_case files
+	atf_add_test_case bridge
 	atf_add_test_case units
 	atf_add_test_case scripts
 }
