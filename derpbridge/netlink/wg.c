@@ -354,7 +354,9 @@ begin(void *arg)
 {
 	struct wg *w = arg;
 
-	w->alone_since = base_clock_ms();
+	/* The channel may have come with the settings. */
+	if (w->worker == NULL)
+		w->alone_since = base_clock_ms();
 	arm(w, 0);
 }
 

@@ -140,6 +140,11 @@ units_body() {
 	grep -q '^ReadWritePaths=-/var/db/stund' stund.service ||
 	    atf_fail "stund.service writes elsewhere"
 	# All but these lines is the same.
+	bridge=root/usr/lib/systemd/system/derpbridged
+	! grep "@[A-Z]*@" $bridge.service || atf_fail "a path is not filled in"
+	diff $bridge.service $bridge@.service | grep '^[<>]' |
+	    grep -v -e '^[<>] #' -e '^[<>] Exec' -e '^[<>] Description=' \
+	    -e '^[<>] After=' && atf_fail "the units of the bridge differ"
 	diff $unit stund.service | grep '^>' | grep -v -e ' # stund under' \
 	    -e ' Description=' -e ' Documentation=' -e ' Exec' \
 	    -e ' ReadWritePaths=' && atf_fail "other lines differ"
