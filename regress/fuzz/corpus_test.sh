@@ -41,6 +41,7 @@ target clients
 target conf
 target convert
 target derpclient
+target dialproxy
 target frame
 target hello
 target http_request
@@ -50,6 +51,7 @@ target imsg
 target json
 target keyfile
 target lately
+target link
 target map
 target mapedit
 target meshkey

@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "login.h"
+#include "diallogin.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /* What became of a login. */
 struct login_outcome {
-	enum mesh_login_result rv;
-	int		 keys;		/* number of MESH_LOGIN_KEY */
+	enum dial_login_result rv;
+	int		 keys;		/* number of DIAL_LOGIN_KEY */
 	size_t		 behind;	/* bytes, read or not */
-	struct mesh_login l;
+	struct dial_login l;
 };
 
 static void
@@ -25,16 +25,16 @@ read_by(struct login_outcome *o, const uint8_t *p, size_t len, size_t step)
 	size_t n, room;
 
 	memset(o, 0, sizeof(*o));
-	mesh_login_init(&o->l);
-	o->rv = mesh_login_next(&o->l, 0);
-	while (o->rv == MESH_LOGIN_KEY ||
-	    (o->rv == MESH_LOGIN_MORE && len > 0)) {
-		if (o->rv == MESH_LOGIN_KEY) {
+	dial_login_init(&o->l);
+	o->rv = dial_login_next(&o->l, 0);
+	while (o->rv == DIAL_LOGIN_KEY ||
+	    (o->rv == DIAL_LOGIN_MORE && len > 0)) {
+		if (o->rv == DIAL_LOGIN_KEY) {
 			o->keys++;
-			o->rv = mesh_login_next(&o->l, 0);
+			o->rv = dial_login_next(&o->l, 0);
 			continue;
 		}
-		to = mesh_login_room(&o->l, &room);
+		to = dial_login_room(&o->l, &room);
 		if (room == 0 || to + room != o->l.buf + sizeof(o->l.buf))
 			abort();
 		n = len < step ? len : step;
@@ -43,7 +43,7 @@ read_by(struct login_outcome *o, const uint8_t *p, size_t len, size_t step)
 		memcpy(to, p, n);
 		p += n;
 		len -= n;
-		o->rv = mesh_login_next(&o->l, n);
+		o->rv = dial_login_next(&o->l, n);
 		if (o->l.len > sizeof(o->l.buf))
 			abort();
 	}
@@ -60,10 +60,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	read_by(&whole, p + 1, len - 1, len);
 	read_by(&cut, p + 1, len - 1, p[0] == 0 ? 1 : p[0]);
 	if (whole.rv != cut.rv || whole.keys != cut.keys ||
-	    (whole.rv == MESH_LOGIN_IN && whole.behind != cut.behind))
+	    (whole.rv == DIAL_LOGIN_IN && whole.behind != cut.behind))
 		abort();
-	if ((whole.rv == MESH_LOGIN_FAILED) != (whole.l.why[0] != '\0') ||
-	    (whole.rv == MESH_LOGIN_IN && whole.keys != 1) || whole.keys > 1)
+	if ((whole.rv == DIAL_LOGIN_FAILED) != (whole.l.why[0] != '\0') ||
+	    (whole.rv == DIAL_LOGIN_IN && whole.keys != 1) || whole.keys > 1)
 		abort();
 	return (0);
 }
