@@ -11,6 +11,7 @@
 #include "bounds.h"
 #include "msg.h"
 #include "path.h"
+#include "peerrate.h"
 #include "udp.h"
 
 struct ipc_bridge_peer;
@@ -49,6 +50,7 @@ struct worker_peer {
 	uint8_t		 addr[IPC_ADDRLEN];
 	uint16_t	 endpoint_port;
 	uint64_t	 tx, rx;
+	struct worker_rate tx_rate, rx_rate;
 	uint64_t	 handshake;	/* ns since 1970; 0: none */
 	uint64_t	 handshake_at;	/* a new one was seen, monotonic ms; 0:
 					   none was */

@@ -72,6 +72,8 @@ worker_steer_poll(struct worker_peer *p, const struct ipc_wg_stats *v,
 
 	p->tx = v->tx;
 	p->rx = v->rx;
+	worker_rate_count(&p->tx_rate, v->tx, now);
+	worker_rate_count(&p->rx_rate, v->rx, now);
 	if (p->polled && v->handshake != p->handshake)
 		p->handshake_at = now;
 	p->polled = 1;

@@ -107,6 +107,8 @@ put_peer(struct json_out *o, const struct worker_peer *p, uint64_t now)
 	json_out_int(o, "handshake", handshake_age(p));
 	json_out_uint(o, "rx_bytes", p->rx);
 	json_out_uint(o, "tx_bytes", p->tx);
+	json_out_uint(o, "rx_rate", worker_rate_get(&p->rx_rate));
+	json_out_uint(o, "tx_rate", worker_rate_get(&p->tx_rate));
 	json_out_uint(o, "relay_rx_packets", c->rx_packets);
 	json_out_uint(o, "relay_rx_bytes", c->rx_bytes);
 	json_out_uint(o, "relay_tx_packets", c->tx_packets);

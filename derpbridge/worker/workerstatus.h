@@ -7,7 +7,8 @@
  *    "peers":[{"key":s,"name":s,"served":b,"local":s,"endpoint":s,
  *      "path":"direct"|"relayed"|"trying","reason":s,"since":seconds,
  *      "switches":n,"region":n,"relay":s,"handshake":seconds or -1,
- *      "rx_bytes":n,"tx_bytes":n,"relay_rx_packets":n,"relay_rx_bytes":n,
+ *      "rx_bytes":n,"tx_bytes":n,"rx_rate":n,"tx_rate":n,
+ *      "relay_rx_packets":n,"relay_rx_bytes":n,
  *      "relay_tx_packets":n,"relay_tx_bytes":n,"drops":{REASON:n}}],
  *    "relays":[{"name":s,"region":n,"code":s,"host":s,
  *      "state":"idle"|"connecting"|"up"|"waiting","why":s,"where":s,
@@ -16,7 +17,7 @@
  *      "dropped_full":n,"dropped_late":n,"dropped_memory":n}]}]}
  *
  * Keys are base64 as wg(8) writes them, "since", "again" and "handshake" are
- * ages or waits; reasons of drops are those of drops.def that are not 0.
+ * ages or waits, rates are bytes a second; reasons of drops are those of drops.def that are not 0.
  */
 #ifndef WORKERSTATUS_H
 #define WORKERSTATUS_H
