@@ -146,7 +146,7 @@ void	 bridge_netlink_drain(struct bridge_child *p);
 int	 bridge_worker_configure(struct bridge *d, int sockets);
 
 /* Request the worker's status.  0, or -1: it does not run. */
-int	 bridge_worker_query(struct bridge *d, uint32_t request, int metrics);
+int	 bridge_worker_query(struct bridge *d, uint32_t request);
 
 /* bridgechans.c */
 

@@ -18,7 +18,6 @@ struct bridge_talk {
 	struct super_talk t;
 	uint32_t	 query;		/* of the worker; 0: none */
 	size_t		 len;		/* of its answer, yet */
-	int		 metrics;
 	struct event	*ev_late;
 };
 
@@ -65,7 +64,7 @@ finish(struct bridge_talk *t, const char *why)
 {
 	evtimer_del(t->ev_late);
 	t->query = 0;
-	if (why == NULL && !t->metrics)
+	if (why == NULL)
 		send_text(t, BRIDGE_STATUS_END, strlen(BRIDGE_STATUS_END));
 	super_talk_done(&t->t, why);
 }
@@ -83,7 +82,7 @@ late(evutil_socket_t fd, short what, void *arg)
 
 /* Ask the worker, and send what the parent itself knows.  NULL, or why not. */
 static const char *
-query(struct bridge_talk *t, int metrics)
+query(struct bridge_talk *t)
 {
 	static const struct timeval tv = { TEXT_MS / 1000,
 	    TEXT_MS % 1000 * 1000 };
@@ -96,28 +95,25 @@ query(struct bridge_talk *t, int metrics)
 		return ("out of memory");
 	if (++d->last_query == 0)
 		d->last_query = 1;
-	if (bridge_worker_query(d, d->last_query, metrics) == -1)
+	if (bridge_worker_query(d, d->last_query) == -1)
 		return ("the worker does not run: the log says why");
 	t->query = d->last_query;
 	t->len = 0;
-	t->metrics = metrics;
 	evtimer_add(t->ev_late, &tv);
 	return (NULL);
 }
 
 static int
-on_bridge(void *arg, const struct ipc_msg_ctl_bridge *v)
+on_bridge(void *arg)
 {
 	struct bridge_talk *t = arg;
 	struct ipc_wr w;
 	const char *why;
 
-	if ((why = query(t, v->metrics)) != NULL) {
+	if ((why = query(t)) != NULL) {
 		super_talk_done(&t->t, why);
 		return (0);
 	}
-	if (v->metrics)
-		return (0);
 	ipc_wr_init(&w);
 	ipc_wr_bytes(&w, BRIDGE_STATUS_BEGIN, strlen(BRIDGE_STATUS_BEGIN));
 	bridge_status_text(owner(t), &w);

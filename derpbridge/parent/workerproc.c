@@ -103,9 +103,9 @@ bridge_worker_configure(struct bridge *d, int sockets)
 }
 
 int
-bridge_worker_query(struct bridge *d, uint32_t request, int metrics)
+bridge_worker_query(struct bridge *d, uint32_t request)
 {
-	struct ipc_msg_worker_query v = { request, metrics };
+	struct ipc_msg_worker_query v = { request };
 
 	if (!d->worker.c.ready)
 		return (-1);

@@ -218,9 +218,7 @@ done(struct ipc_chan *ctl)
 static void
 ask(struct ipc_chan *ctl)
 {
-	struct ipc_msg_ctl_bridge q = { 0 };
-
-	ATF_REQUIRE_EQ(0, ipc_send_ctl_bridge(ctl, &q));
+	ATF_REQUIRE_EQ(0, ipc_send_ctl_bridge(ctl));
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(ctl, WAIT_MS));
 	ATF_REQUIRE(event_base_loop(d.super.base, EVLOOP_ONCE) != -1);
 }

@@ -176,7 +176,7 @@ on_query(void *arg, const struct ipc_msg_worker_query *v)
 {
 	struct worker *w = arg;
 
-	worker_status_send(w, v->request, v->metrics);
+	worker_status_send(w, v->request);
 	return (0);
 }
 

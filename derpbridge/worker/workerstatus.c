@@ -231,13 +231,12 @@ put_all(struct worker *w, struct ipc_wr *wr)
 }
 
 void
-worker_status_send(struct worker *w, uint32_t request, int metrics)
+worker_status_send(struct worker *w, uint32_t request)
 {
 	struct ipc_msg_worker_text v = { .request = request };
 	struct ipc_wr wr;
 	size_t at = 0;
 
-	(void)metrics;
 	ipc_wr_init(&wr);
 	put_all(w, &wr);
 	do {

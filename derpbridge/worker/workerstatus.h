@@ -17,7 +17,8 @@
  *      "dropped_full":n,"dropped_late":n,"dropped_memory":n}]}]}
  *
  * Keys are base64 as wg(8) writes them, "since", "again" and "handshake" are
- * ages or waits, rates are bytes a second; reasons of drops are those of drops.def that are not 0.
+ * ages or waits, rates are bytes a second; reasons of drops are those of
+ * drops.def that are not 0.
  */
 #ifndef WORKERSTATUS_H
 #define WORKERSTATUS_H
@@ -27,6 +28,6 @@
 struct worker;
 
 /* Answer the parent's query with this number. */
-void	 worker_status_send(struct worker *w, uint32_t request, int metrics);
+void	 worker_status_send(struct worker *w, uint32_t request);
 
 #endif
