@@ -25,7 +25,6 @@ wg_iface_init(struct wg_iface *f, const struct ipc_wg_iface *conf,
 	f->memory = m;
 	f->ops = ops;
 	f->arg = arg;
-	strlcpy(f->why, "it was not read yet", sizeof(f->why));
 	wg_iface_settings(f, conf);
 }
 
@@ -310,6 +309,8 @@ wg_iface_report(struct wg_iface *f)
 {
 	const struct wg_peer *p;
 
+	if (!f->up && f->why[0] == '\0')
+		return;
 	f->ops->iface(f->arg, f);
 	for (p = f->peers; p != NULL; p = p->by_key.next)
 		f->ops->peer(f->arg, f, p);

@@ -57,7 +57,8 @@ struct wg_iface {
 	void		*arg;
 
 	int		 up;
-	char		 why[IPC_WHYSIZE];	/* why it is not */
+	char		 why[IPC_WHYSIZE];	/* why it is not; "": it was not
+					   read yet */
 	uint32_t	 ifindex;
 	uint8_t		 key[WG_KEYLEN];
 	uint16_t	 port;
@@ -105,7 +106,10 @@ void	 wg_iface_free(struct wg_iface *f);
  */
 void	 wg_iface_poll(struct wg_iface *f, uint64_t now);
 
-/* Report the interface and all its peers, for somebody new. */
+/*
+ * Report the interface and all its peers, for somebody new; unless the first
+ * poll is still to come.
+ */
 void	 wg_iface_report(struct wg_iface *f);
 
 /*

@@ -32,6 +32,8 @@ ATF_TC_BODY(peers, tc)
 	knows(2, 0x7f800002, NULL);
 	wg_fake_peer(&kernel, 1, "192.0.2.1:51820");
 	wg_fake_peer(&kernel, 2, "none");
+	wg_iface_report(&iface);
+	ATF_CHECK_STREQ("", happened());
 	poll_it();
 	ATF_CHECK_STREQ("up peer 1=1@127.128.0.1 peer 2=2@127.128.0.2 ",
 	    happened());

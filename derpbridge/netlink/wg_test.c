@@ -104,10 +104,10 @@ begin(const char *state)
 	wg_fake_peer(&kernel, 1, "192.0.2.1:51820");
 	wg_fake_peer(&kernel, 2, "none");
 	ATF_REQUIRE_EQ(0, ipc_send_netlink_state(child, &v));
+	worker = give(ROLE_WORKER, MSG_NETLINK_WORKER);
 	configure("wg0");
 	child_is_ready();
 	give_kernel();
-	worker = give(ROLE_WORKER, MSG_NETLINK_WORKER);
 	keys = give(ROLE_WGKEYS, MSG_NETLINK_KEYS);
 }
 
@@ -406,7 +406,11 @@ ATF_TC_BODY(alone, tc)
 	int i;
 
 	begin("");
-	(void)relayed();
+	id = relayed();
+	/* There is one from the start. */
+	for (i = 0; i < 16; i++)
+		sees(id, IPC_ENDPOINT_RELAY);
+	ATF_CHECK_EQ(1, kernel.sets);
 	ipc_chan_free(worker);
 	for (i = 0; i < WAIT_MS / 100 && strcmp("192.0.2.1:51820",
 	    wg_fake_endpoint(&kernel, 1)) != 0; i++)
