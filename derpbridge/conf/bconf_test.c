@@ -50,7 +50,7 @@ ATF_TC_BODY(defaults, tc)
 	ATF_CHECK_EQ(IPC_DIRECT_AUTO, f->direct);
 	ATF_CHECK_EQ(IPC_ENDPOINTS_RESPECT, f->endpoints);
 	ATF_CHECK_EQ(BCONF_MARK_DEVICE, f->fwmark);
-	ATF_CHECK_EQ(300, f->idle);
+	ATF_CHECK_EQ(0, f->idle);
 	ATF_CHECK_STREQ("127.128.0.0/9", prefix(f));
 	ATF_CHECK_EQ(0, f->port);
 	ATF_CHECK(f->netns == NULL && f->uapi == NULL && f->cafile == NULL);
