@@ -131,6 +131,8 @@ give_local(struct wg_iface *f, struct wg_peer *p, const struct wg_dumped *d)
 
 	if (addr == 0)
 		return (-1);
+	if (p->memo->local != addr)
+		p->was_local = p->memo->local;
 	wg_memo_local(f->memory, p->memo, addr);
 	HASH_ADD(by_local, f->locals, memo->local, sizeof(addr), p);
 	return (0);

@@ -27,6 +27,8 @@ struct wg_peer {
 	struct wg_dumped now;		/* as of the last poll */
 	enum ipc_endpoint at;		/* where its endpoint points */
 	struct wg_memo	*memo;		/* its addresses */
+	uint32_t	 was_local;	/* its address in another network, which
+					   the settings had before; 0: none */
 	uint32_t	 round;		/* of the last poll that saw it */
 	UT_hash_handle	 by_key, by_id, by_local;
 };

@@ -75,6 +75,14 @@ set_direct(struct wg_iface *f, struct wg_peer *p)
 	return (set_endpoint(f, p, &p->memo->direct) == -1 ? -1 : 1);
 }
 
+/* Is this a loopback address of the bridge, or was it one of the peer? */
+static int
+is_ours(const struct wg_iface *f, const struct wg_peer *p, uint32_t addr)
+{
+	return (wg_loopback_has(&f->net, addr) ||
+	    (addr != 0 && addr == p->was_local));
+}
+
 void
 wg_iface_look(struct wg_iface *f, struct wg_peer *p)
 {
@@ -83,7 +91,7 @@ wg_iface_look(struct wg_iface *f, struct wg_peer *p)
 
 	if (e->port == 0)
 		p->at = IPC_ENDPOINT_NONE;
-	else if (!wg_loopback_has(&f->net, addr)) {
+	else if (!is_ours(f, p, addr)) {
 		p->at = IPC_ENDPOINT_DIRECT;
 		wg_memo_direct(f->memory, p->memo, e);
 	} else {

@@ -192,6 +192,58 @@ ATF_TC_BODY(crash, tc)
 	end();
 }
 
+/* Addresses of another network are no direct endpoints. */
+ATF_TC_WITHOUT_HEAD(network);
+ATF_TC_BODY(network, tc)
+{
+	struct ipc_wg_iface c = conf;
+
+	begin();
+	wg_fake_peer(&kernel, 1, "192.0.2.1:51820");
+	wg_fake_peer(&kernel, 2, "none");
+	poll_it();
+	set(1, 1);
+	set(2, 1);
+	c.local[1] = 64;
+	c.bits = 16;
+	wg_iface_settings(&iface, &c);
+	poll_it();
+	ATF_CHECK_EQ(0x7f400000, peer(1)->memo->local & 0xffff0000);
+	ATF_CHECK_STREQ(relay(1), wg_fake_endpoint(&kernel, 1));
+	ATF_CHECK_STREQ(relay(2), wg_fake_endpoint(&kernel, 2));
+	set(1, 0);
+	ATF_CHECK_STREQ("192.0.2.1:51820", wg_fake_endpoint(&kernel, 1));
+	ATF_CHECK_EQ(0, peer(2)->memo->direct.port);
+	end();
+}
+
+/* The same over a restart. */
+ATF_TC_WITHOUT_HEAD(network_restart);
+ATF_TC_BODY(network_restart, tc)
+{
+	struct ipc_wg_iface c = conf;
+	char text[1024];
+	uint32_t n = 0, left = 0;
+	size_t len, left_out;
+
+	begin();
+	wg_fake_peer(&kernel, 1, "192.0.2.1:51820");
+	poll_it();
+	set(1, 1);
+	len = wg_memory_text(&memory, text, sizeof(text), 1, &left_out);
+	wg_iface_free(&iface);
+	wg_memory_free(&memory);
+	ATF_REQUIRE_EQ(0, wg_memory_load(&memory, text, len, 1));
+	c.local[1] = 64;
+	c.bits = 16;
+	wg_iface_init(&iface, &c, &memory, buf, &ops, &now);
+	wg_backend_open(&iface.backend, wg_fake_again(&kernel));
+	ATF_CHECK_EQ(0, wg_iface_restore(&iface, now, &n, &left));
+	ATF_CHECK_EQ(1, n);
+	ATF_CHECK_STREQ("192.0.2.1:51820", wg_fake_endpoint(&kernel, 1));
+	end();
+}
+
 /* A dry run sets nothing, and believes the device alone. */
 ATF_TC_WITHOUT_HEAD(dry);
 ATF_TC_BODY(dry, tc)
@@ -239,6 +291,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, corrected);
 	ATF_TP_ADD_TC(tp, restored);
 	ATF_TP_ADD_TC(tp, crash);
+	ATF_TP_ADD_TC(tp, network);
+	ATF_TP_ADD_TC(tp, network_restart);
 	ATF_TP_ADD_TC(tp, dry);
 	ATF_TP_ADD_TC(tp, refused);
 	return (atf_no_error());
