@@ -34,10 +34,10 @@ static uint8_t		 own[IPC_KEYLEN], own_secret[IPC_KEYLEN];
 static int		 kernel = -1;	/* the interface's socket */
 static uint16_t		 kernel_port, udp_port;
 static struct net_derpclient *peer;
-static unsigned int	 sockets, logins;	/* that were asked for */
+static unsigned int	 sockets, logins, resolved; /* that were asked for */
 static struct ipc_msg_dev_set last_set;
 static unsigned int	 sets;
-static int		 no_socket, no_login;	/* refuse them */
+static int		 no_socket, no_login, no_name;	/* refuse them */
 static char		 text[256 * 1024];	/* of a query */
 static int		 text_whole;
 
@@ -207,9 +207,27 @@ take_text(const struct ipc_msg_worker_text *v)
 	text_whole = v->last;
 }
 
+/* All names are at 127.0.0.1. */
+static inline void
+give_addrs(const char *name)
+{
+	static const uint8_t addrs[IPC_ADDRLEN] = {
+		[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1
+	};
+	struct ipc_msg_worker_addrs v = {
+		.name = name, .naddrs = no_name ? 0 : 1, .addrs = addrs,
+		.why = no_name ? "there is no such name" : ""
+	};
+
+	resolved++;
+	ATF_REQUIRE_EQ(0, ipc_send_worker_addrs(child, &v));
+	flush(child);
+}
+
 static inline void
 from_worker(struct ipc_msg *m)
 {
+	struct ipc_msg_worker_want_addrs addrs;
 	struct ipc_msg_worker_want_tcp tcp;
 	struct ipc_msg_worker_text part;
 
@@ -217,6 +235,10 @@ from_worker(struct ipc_msg *m)
 	case MSG_WORKER_WANT_TCP:
 		ATF_REQUIRE_EQ(0, ipc_get_worker_want_tcp(&m->rd, &tcp));
 		lend_socket(&tcp);
+		break;
+	case MSG_WORKER_WANT_ADDRS:
+		ATF_REQUIRE_EQ(0, ipc_get_worker_want_addrs(&m->rd, &addrs));
+		give_addrs(addrs.name);
 		break;
 	case MSG_WORKER_TEXT:
 		ATF_REQUIRE_EQ(0, ipc_get_worker_text(&m->rd, &part));

@@ -13,6 +13,7 @@
 #include "choice.h"
 #include "log.h"
 #include "relays.h"
+#include "surveys.h"
 #include "worker.h"
 #include "workerasks.h"
 #include "workeriface.h"
@@ -156,7 +157,7 @@ relay_new(struct worker_iface *f, const struct map_places_region *region,
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return (NULL);
 	r->iface = f;
-	r->id = ++w->last_id;
+	r->id = ++w->last_id & WORKER_RELAY_IDS;
 	r->proxy = w->proxies;
 	r->at = *at;
 	r->region = region->id;
@@ -277,6 +278,7 @@ worker_relays_update(struct worker_iface *f, uint64_t now)
 		else
 			r->node.idle_ms = idle_ms(f);
 	}
+	worker_surveys_update(f);
 	f->reassign = 1;
 }
 

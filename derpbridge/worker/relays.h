@@ -17,6 +17,7 @@
 #include "mapplaces.h"
 #include "workernode.h"
 
+#define WORKER_RELAY_IDS	0x7fffffffU	/* numbers of relays */
 #define WORKER_RELAY_IDLE_MS	60000	/* unused, until it is closed */
 
 struct worker_iface;

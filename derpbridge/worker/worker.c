@@ -121,7 +121,7 @@ static int
 on_map(void *arg, const struct ipc_msg_worker_map *v)
 {
 	struct worker *w = arg;
-	struct map_places *m;
+	struct map_places *m, *old = w->map;
 	char why[IPC_WHYSIZE];
 
 	if ((m = map_places_read(v->map, v->len, why, sizeof(why))) == NULL) {
@@ -129,9 +129,9 @@ on_map(void *arg, const struct ipc_msg_worker_map *v)
 		return (0);
 	}
 	log_info("DERP map: %zu regions, %zu nodes", m->nregions, m->nnodes);
-	map_places_free(w->map);
 	w->map = m;
 	update_relays(w);
+	map_places_free(old);
 	return (0);
 }
 

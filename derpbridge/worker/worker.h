@@ -11,6 +11,7 @@
  * steer.c		direct or relayed: path.c asked for each peer
  * relays.c		which nodes the peers of an interface use
  * choice.c		... by region policy, rendezvous and measurement
+ * survey.c, surveys.c	... which region is nearest
  * workerasks.c	what nodes ask for: addresses, sockets, logins
  * workernode.c, workerlink.c, outqueue.c	a node and its connection
  * workerstatus.c	what derpctl shows

@@ -257,6 +257,61 @@ ATF_TC_BODY(next_node, tc)
 	finish();
 }
 
+/* A map without addresses: the parent resolves the name. */
+ATF_TC_WITHOUT_HEAD(by_name);
+ATF_TC_BODY(by_name, tc)
+{
+	char map[300];
+
+	start_relay(1);
+	join(0);
+	begin_iface(ALL);
+	no_name = 1;
+	(void)snprintf(map, sizeof(map), "{\"Regions\":{\"1\":"
+	    "{\"RegionID\":1,\"Nodes\":[{\"Name\":\"1a\","
+	    "\"HostName\":\"relay.test\",\"DERPPort\":%d,"
+	    "\"IPv6\":\"none\",\"InsecureForTests\":true}]}}}",
+	    relay.port[0]);
+	tell_map(map);
+	tell_peer(1, net_derpclient_key(peer), peer_local);
+	SHOWS("there is no such name");
+	no_name = 0;
+	SHOWS("\"state\":\"up\"");
+	carries(peer_local);
+	ATF_CHECK(resolved >= 2);
+	finish();
+}
+
+/* Of two regions the one that answers is the nearest. */
+ATF_TC_WITHOUT_HEAD(nearest);
+ATF_TC_BODY(nearest, tc)
+{
+	struct ipc_msg_worker_iface v = ALL;
+	char map[1024];
+
+	start_relay(1);
+	join(0);
+	v.policy = IPC_REGION_NEAREST;
+	begin_iface(v);
+	(void)snprintf(map, sizeof(map), "{\"Regions\":{"
+	    "\"1\":{\"RegionID\":1,\"Nodes\":[{\"Name\":\"1a\","
+	    "\"HostName\":\"127.0.0.1\",\"DERPPort\":%u}]},"
+	    "\"2\":{\"RegionID\":2,\"Nodes\":[{\"Name\":\"2a\","
+	    "\"HostName\":\"relay.test\",\"DERPPort\":%d,"
+	    "\"InsecureForTests\":true}]}}}", closed_port(), relay.port[0]);
+	tell_map(map);
+	tell_peer(1, net_derpclient_key(peer), peer_local);
+	SHOWS("\"policy\":\"nearest\",\"region\":2");
+	SHOWS("\"relay\":\"2a\"");
+	carries(peer_local);
+	/* Wanted no more. */
+	v.policy = IPC_REGION_RENDEZVOUS;
+	tell_iface(v, -1);
+	tell_conf(1);
+	SHOWS("\"policy\":\"rendezvous\"");
+	finish();
+}
+
 /* Another port, then another map without the region: no other peer suffers. */
 ATF_TC_WITHOUT_HEAD(other_map);
 ATF_TC_BODY(other_map, tc)
@@ -384,6 +439,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, sizes);
 	ATF_TP_ADD_TC(tp, direct);
 	ATF_TP_ADD_TC(tp, next_node);
+	ATF_TP_ADD_TC(tp, by_name);
+	ATF_TP_ADD_TC(tp, nearest);
 	ATF_TP_ADD_TC(tp, other_map);
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, device);

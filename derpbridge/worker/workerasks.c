@@ -15,14 +15,18 @@
 #include "childrun.h"
 #include "log.h"
 #include "relays.h"
+#include "surveys.h"
 #include "worker.h"
 #include "workerasks.h"
 #include "workeriface.h"
 
+/* The first half of a cookie: a relay's number, or an interface's survey. */
+#define SURVEY	0x80000000U
+
 static uint64_t
-number(const struct worker_relay *r, uint32_t cookie)
+number(uint32_t id, uint32_t cookie)
 {
-	return ((uint64_t)r->id << 32 | cookie);
+	return ((uint64_t)id << 32 | cookie);
 }
 
 static struct worker_relay *
@@ -70,12 +74,47 @@ add_text(struct net_place *v, size_t *n, const char *text)
 	}
 }
 
-/* Returns 1 when the node has addresses of this family, as far as is known. */
-static int
-has_family(const struct worker_relay *r, int family)
+size_t
+worker_asks_places(const struct map_places_node *at,
+    struct net_place v[NET_MAXPLACES])
 {
-	return (strcmp(family == AF_INET ? r->at.ipv4 : r->at.ipv6,
-	    "none") != 0);
+	size_t n = 0;
+
+	add_text(v, &n, at->ipv4);
+	add_text(v, &n, at->ipv6);
+	if (n == 0)
+		add_text(v, &n, at->host);
+	return (n);
+}
+
+size_t
+worker_asks_addrs_of(const struct map_places_node *at,
+    const struct ipc_msg_worker_addrs *a, struct net_place v[NET_MAXPLACES])
+{
+	char text[INET6_ADDRSTRLEN];
+	const uint8_t *addr = a->addrs;
+	size_t n = 0;
+	uint32_t i;
+	int v4;
+
+	for (i = 0; i < a->naddrs; i++, addr += IPC_ADDRLEN) {
+		v4 = net_address_is_ipv4(addr);
+		if (at != NULL && strcmp(v4 ? at->ipv4 : at->ipv6,
+		    "none") == 0)
+			continue;
+		if (inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? addr + 12 : addr,
+		    text, sizeof(text)) != NULL)
+			add_text(v, &n, text);
+	}
+	return (n);
+}
+
+void
+worker_asks_name(struct worker *w, const char *name)
+{
+	struct ipc_msg_worker_want_addrs v = { .name = name };
+
+	check_sent(ipc_send_worker_want_addrs(w->child->parent, &v));
 }
 
 void
@@ -83,17 +122,13 @@ worker_asks_addrs(struct worker_node *n, uint32_t cookie, const char *host,
     void *arg)
 {
 	struct worker_relay *r = arg;
-	struct worker *w = r->iface->worker;
-	struct ipc_msg_worker_want_addrs v = { .name = host };
 	struct net_place places[NET_MAXPLACES];
 	size_t nplaces = 0;
 
 	/* Those of the map, unless it is the proxy that is wanted. */
-	if (n->target.proxy.host[0] == '\0') {
-		add_text(places, &nplaces, r->at.ipv4);
-		add_text(places, &nplaces, r->at.ipv6);
-	}
-	if (nplaces == 0)
+	if (n->target.proxy.host[0] == '\0')
+		nplaces = worker_asks_places(&r->at, places);
+	else
 		add_text(places, &nplaces, host);
 	if (nplaces > 0) {
 		worker_node_addrs(n, cookie, places, nplaces, NULL);
@@ -102,33 +137,18 @@ worker_asks_addrs(struct worker_node *n, uint32_t cookie, const char *host,
 	r->addrs_asked = 1;
 	r->addrs_cookie = cookie;
 	strlcpy(r->addrs_host, host, sizeof(r->addrs_host));
-	check_sent(ipc_send_worker_want_addrs(w->child->parent, &v));
-}
-
-/* Add the address, which is IPv6 or IPv4-mapped. */
-static void
-add_addr(const struct worker_relay *r, struct net_place *v, size_t *n,
-    const uint8_t addr[IPC_ADDRLEN])
-{
-	char text[INET6_ADDRSTRLEN];
-	int family = net_address_is_ipv4(addr) ? AF_INET : AF_INET6;
-
-	if ((r->node.target.proxy.host[0] != '\0' || has_family(r, family)) &&
-	    inet_ntop(family, family == AF_INET ? addr + 12 : addr, text,
-	    sizeof(text)) != NULL)
-		add_text(v, n, text);
+	worker_asks_name(r->iface->worker, host);
 }
 
 static void
 answer_addrs(struct worker_relay *r, const struct ipc_msg_worker_addrs *v)
 {
+	int proxy = r->node.target.proxy.host[0] != '\0';
 	struct net_place places[NET_MAXPLACES];
 	const char *why = v->why;
-	size_t n = 0;
-	uint32_t i;
+	size_t n;
 
-	for (i = 0; i < v->naddrs; i++)
-		add_addr(r, places, &n, v->addrs + (size_t)i * IPC_ADDRLEN);
+	n = worker_asks_addrs_of(proxy ? NULL : &r->at, v, places);
 	if (n == 0 && why[0] == '\0')
 		why = "the name has no address that the map permits";
 	r->addrs_asked = 0;
@@ -148,38 +168,57 @@ worker_asks_got_addrs(struct worker *w, const struct ipc_msg_worker_addrs *v)
 			if (r->addrs_asked &&
 			    strcmp(r->addrs_host, v->name) == 0)
 				answer_addrs(r, v);
+		worker_surveys_got_addrs(w->ifaces[i], v);
 	}
 }
 
 /* Sockets */
+
+static void
+ask_socket(struct worker_iface *f, uint64_t cookie, int family)
+{
+	struct ipc_msg_worker_want_tcp v = {
+		.cookie = cookie,
+		.iface = f->number,
+		.fwmark = f->fwmark,
+		.ipv6 = family == AF_INET6
+	};
+
+	check_sent(ipc_send_worker_want_tcp(f->worker->child->parent, &v));
+}
 
 void
 worker_asks_socket(struct worker_node *n, uint32_t cookie, int family,
     void *arg)
 {
 	struct worker_relay *r = arg;
-	struct worker_iface *f = r->iface;
-	struct ipc_msg_worker_want_tcp v = {
-		.cookie = number(r, cookie),
-		.iface = f->number,
-		.fwmark = f->fwmark,
-		.ipv6 = family == AF_INET6
-	};
 
 	(void)n;
-	check_sent(ipc_send_worker_want_tcp(f->worker->child->parent, &v));
+	ask_socket(r->iface, number(r->id, cookie), family);
+}
+
+void
+worker_asks_survey_socket(struct worker_iface *f, uint32_t cookie, int family)
+{
+	ask_socket(f, number(SURVEY | f->number, cookie), family);
 }
 
 void
 worker_asks_got_socket(struct worker *w, const struct ipc_msg_worker_tcp *v,
     int *fd)
 {
-	struct worker_relay *r = relay_of(w, v->cookie);
+	uint32_t id = (uint32_t)(v->cookie >> 32), i = id & ~SURVEY;
+	struct worker_relay *r;
 
-	if (r == NULL)
-		return;			/* the message closes it */
-	worker_node_socket(&r->node, (uint32_t)v->cookie, *fd, v->why);
-	*fd = -1;
+	/* The message closes a socket that nobody takes. */
+	if (id & SURVEY) {
+		if (i < IPC_BRIDGE_MAXIFACES && w->ifaces[i] != NULL)
+			worker_surveys_got_socket(w->ifaces[i],
+			    (uint32_t)v->cookie, fd);
+	} else if ((r = relay_of(w, v->cookie)) != NULL) {
+		worker_node_socket(&r->node, (uint32_t)v->cookie, *fd, v->why);
+		*fd = -1;
+	}
 }
 
 /* Logins */
@@ -191,7 +230,7 @@ worker_asks_login(struct worker_node *n, uint32_t cookie,
 	struct worker_relay *r = arg;
 	struct worker_iface *f = r->iface;
 	struct ipc_msg_wglogin v = {
-		.cookie = number(r, cookie),
+		.cookie = number(r->id, cookie),
 		.iface = f->number,
 		.server_key = server
 	};

@@ -12,6 +12,7 @@
 #include "log.h"
 #include "relays.h"
 #include "steer.h"
+#include "surveys.h"
 #include "worker.h"
 #include "workeriface.h"
 
@@ -46,6 +47,7 @@ worker_iface_free(struct worker_iface *f)
 {
 	struct worker_peer *p;
 
+	worker_surveys_end(f);
 	worker_relays_free(f);
 	while ((p = TAILQ_FIRST(&f->peers.list)) != NULL)
 		worker_peers_remove(&f->peers, p);

@@ -10,10 +10,14 @@
 #include <stdint.h>
 
 #include "cas.h"
+#include "mapplaces.h"
 #include "messages.h"
 #include "peertable.h"
 
 struct worker;
+struct worker_survey;
+
+#define WORKER_IFACE_NAMES	8	/* that a survey asks for at once */
 
 TAILQ_HEAD(worker_relay_list, worker_relay);
 
@@ -51,6 +55,12 @@ struct worker_iface {
 	int		 reassign;	/* peers may need another relay */
 	int		 reassign_soon;	/* ... which can wait for a second */
 	uint64_t	 nearest;	/* region, measured; 0: not yet */
+	struct worker_survey *survey;	/* measures it; NULL: not wanted */
+	const struct map_places *surveyed;	/* by this map */
+	struct worker_iface_name {	/* whose addresses it waits for */
+		uint32_t	 cookie;	/* 0: none */
+		struct map_places_node node;
+	}		 names[WORKER_IFACE_NAMES];
 	uint64_t	 drops[WORKER_DROPS];	/* of no peer */
 };
 
