@@ -19,6 +19,13 @@ static const struct command table[] = {
 		{ 's', "socket", 0, "derpd's control socket, in place of "
 		    CTL_SOCKET_PATH },
 		{ 'V', NULL, 0, "print the version" } } },
+	{ "bridge log", ctl_cmd_bridge_log, "verbose|brief", COMMAND_SOCKET,
+	    "let derpbridged log in detail, or not", NO_OPTIONS },
+	{ "bridge reload", ctl_cmd_bridge_reload, "", COMMAND_SOCKET,
+	    "make derpbridged read its configuration again", NO_OPTIONS },
+	{ "bridge status", ctl_cmd_bridge_status, "[interface]",
+	    COMMAND_SOCKET, "show how peers of WireGuard are reached", {
+		{ 'P', NULL, 0, "print metrics for Prometheus" } } },
 	{ "cert", ctl_cmd_cert, "", COMMAND_SOCKET,
 	    "show the certificates that are served", NO_OPTIONS },
 	{ "cert renew", ctl_cmd_cert_renew, "", COMMAND_SOCKET,

@@ -20,7 +20,8 @@ struct ctl_json {
 
 /* Options before the command. */
 struct ctl {
-	const char	*socket;	/* path of derpd's control socket */
+	const char	*socket;	/* path of the daemon's control socket */
+	const char	*daemon;	/* its name for messages; NULL: derpd */
 	int		 json;		/* -j */
 	int		 wait_ms;	/* for each part of the answer; 0:
 					   default */
@@ -31,6 +32,10 @@ struct ctl {
 
 #define CTL_SOCKET_PATH	"/var/run/derpd.sock"
 
+/* Those of derpbridged, and of derpbridged -i (with the interface). */
+#define CTL_BRIDGE_SOCKET	"/var/run/derpbridge.sock"
+#define CTL_BRIDGE_SOCKET_ONE	"/var/run/derpbridge-%s.sock"
+
 /*
  * One function per row of commands.c, which gets the words behind the command.
  * Returns 0 on success, or 1 with an error on standard error; ctl_cmd_probe() 2
@@ -38,6 +43,12 @@ struct ctl {
  * with the reasons on standard output, and 2 with an error; ctl_cmd_check() as
  * ctlcheck_status().
  */
+int	ctl_cmd_bridge_log(const struct ctl *ctl,
+	    const struct command_words *w);
+int	ctl_cmd_bridge_reload(const struct ctl *ctl,
+	    const struct command_words *w);
+int	ctl_cmd_bridge_status(const struct ctl *ctl,
+	    const struct command_words *w);
 int	ctl_cmd_cert(const struct ctl *ctl, const struct command_words *w);
 int	ctl_cmd_cert_renew(const struct ctl *ctl,
 	    const struct command_words *w);
@@ -124,6 +135,12 @@ int	ctl_failed(const struct ctl *ctl, const char *fmt, ...)
  * unchanged, everything that a terminal might interpret as \xNN.
  */
 void	ctl_put_text(FILE *fp, const char *p, size_t len);
+
+/*
+ * Print NAME="VALUE", a label of Prometheus' text format: the untrusted value is
+ * escaped, and bytes that are not UTF-8 are replaced.
+ */
+void	ctl_put_label(FILE *fp, const char *name, const char *value);
 
 /* Begin an object, to be filled with json_out_*(). */
 void	ctl_json_begin(struct ctl_json *cj);

@@ -9,6 +9,7 @@
 
 #include "ctl.h"
 #include "json.h"
+#include "jsoncell.h"
 #include "messages.h"
 #include "show.h"
 #include "table.h"
@@ -36,31 +37,6 @@ static const struct ctl_column columns[NCOLS] = {
 	[COL_ERROR]	= { "LAST ERROR",	5, 16, 160, 0 },
 };
 
-/* The cell with the member `name'; a dash when it is "" or missing. */
-static void
-cell_text(const struct ctl_table *t, size_t i, const struct json *j,
-    json_ref r, const char *name)
-{
-	char	text[TEXT];
-
-	ctl_show_text(j, r, name, text, sizeof(text));
-	ctl_table_cell(t, stdout, i, text[0] == '\0' ? "-" : text);
-}
-
-/* The same for a number, by `cell'. */
-static void
-cell_number(const struct ctl_table *t, size_t i, const struct json *j,
-    json_ref r, const char *name,
-    void (*cell)(const struct ctl_table *, FILE *, size_t, uint64_t))
-{
-	int64_t	v;
-
-	if (json_int(j, json_get(j, r, name), &v) == 0 && v >= 0)
-		cell(t, stdout, i, (uint64_t)v);
-	else
-		ctl_table_cell(t, stdout, i, "-");
-}
-
 /* The node as in the configuration: its port, too, if it is another one. */
 static void
 cell_node(const struct ctl_table *t, const struct json *j, json_ref r)
@@ -77,30 +53,20 @@ cell_node(const struct ctl_table *t, const struct json *j, json_ref r)
 }
 
 static void
-cell_age(const struct ctl_table *t, const struct json *j, json_ref r)
-{
-	char	age[32] = "-";
-	int64_t	v;
-
-	if (json_int(j, json_get(j, r, "age"), &v) == 0 && v >= 0)
-		ctl_fmt_age(age, sizeof(age), (uint64_t)v);
-	ctl_table_cell(t, stdout, COL_SINCE, age);
-}
-
-static void
 put_node(const struct ctl_table *t, const struct json *j, json_ref r)
 {
 	cell_node(t, j, r);
-	cell_text(t, COL_STATE, j, r, "state");
-	cell_age(t, j, r);
-	cell_text(t, COL_ADDRESS, j, r, "address");
-	cell_number(t, COL_KEYS, j, r, "keys", ctl_table_number);
-	cell_number(t, COL_PACKETS, j, r, "packets", ctl_table_number);
-	cell_number(t, COL_BYTES, j, r, "bytes", ctl_table_bytes);
-	cell_number(t, COL_DROPS, j, r, "drops", ctl_table_number);
-	cell_number(t, COL_LINKS, j, r, "links", ctl_table_number);
-	cell_text(t, COL_KEY, j, r, "server_key");
-	cell_text(t, COL_ERROR, j, r, "error");
+	ctl_cell_text(t, stdout, COL_STATE, j, r, "state");
+	ctl_cell_age(t, stdout, COL_SINCE, j, r, "age");
+	ctl_cell_text(t, stdout, COL_ADDRESS, j, r, "address");
+	ctl_cell_number(t, stdout, COL_KEYS, j, r, "keys", ctl_table_number);
+	ctl_cell_number(t, stdout, COL_PACKETS, j, r, "packets",
+	    ctl_table_number);
+	ctl_cell_number(t, stdout, COL_BYTES, j, r, "bytes", ctl_table_bytes);
+	ctl_cell_number(t, stdout, COL_DROPS, j, r, "drops", ctl_table_number);
+	ctl_cell_number(t, stdout, COL_LINKS, j, r, "links", ctl_table_number);
+	ctl_cell_text(t, stdout, COL_KEY, j, r, "server_key");
+	ctl_cell_text(t, stdout, COL_ERROR, j, r, "error");
 	fputc('\n', stdout);
 }
 

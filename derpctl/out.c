@@ -15,7 +15,7 @@
 #include "utf8.h"
 
 #define DOC_DEPTH	16
-#define DOC_TOKENS	65536
+#define DOC_TOKENS	(1024 * 1024)
 
 void
 ctl_put_text(FILE *fp, const char *p, size_t len)
@@ -36,6 +36,26 @@ ctl_put_text(FILE *fp, const char *p, size_t len)
 		u += n;
 		len -= n;
 	}
+}
+
+void
+ctl_put_label(FILE *fp, const char *name, const char *value)
+{
+	size_t		 len = strlen(value), n;
+	uint32_t	 cp;
+
+	fprintf(fp, "%s=\"", name);
+	for (; len > 0; value += n, len -= n) {
+		n = json_utf8(value, len, &cp);
+		if (n == 0 || json_is_control(cp)) {
+			n = n == 0 ? 1 : n;
+			fputc('?', fp);
+		} else if (*value == '\\' || *value == '"')
+			fprintf(fp, "\\%c", *value);
+		else
+			fwrite(value, 1, n, fp);
+	}
+	fputc('"', fp);
 }
 
 int

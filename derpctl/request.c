@@ -81,7 +81,8 @@ ctl_dial_advice(int e)
 	switch (e) {
 	case ENOENT:
 	case ECONNREFUSED:
-		return ": is derpd running, and is this its control socket?";
+		return ": is the daemon running, and is this its control "
+		    "socket?";
 	case EACCES:
 		return ": only root and the socket's group may connect";
 	}
@@ -103,7 +104,14 @@ reason(int e)
 	return strerror(e);
 }
 
-/* Is derpd of another build? */
+/* The daemon's name. */
+static const char *
+daemon_of(const struct ctl *ctl)
+{
+	return ctl->daemon != NULL ? ctl->daemon : "derpd";
+}
+
+/* Is the daemon of another build? */
 static int
 differs(const struct ctl_server *s)
 {
@@ -118,15 +126,17 @@ static int
 server_failed(const struct ctl *ctl, const struct ctl_server *s,
     const char *why)
 {
+	const char	*name = daemon_of(ctl);
+
 	if (s->build[0] == '\0')
-		return ctl_failed(ctl, "derpd on %s: %s (if it was started "
+		return ctl_failed(ctl, "%s on %s: %s (if it was started "
 		    "before an upgrade, restart it: derpctl is of build %s)",
-		    ctl->socket, why, ipc_build_id());
+		    name, ctl->socket, why, ipc_build_id());
 	if (!differs(s))
-		return ctl_failed(ctl, "derpd on %s: %s", ctl->socket, why);
-	return ctl_failed(ctl, "derpd on %s: %s: derpd is of build %s, derpctl "
-	    "of build %s: restart derpd, or use the derpctl of its build",
-	    ctl->socket, why, s->build, ipc_build_id());
+		return ctl_failed(ctl, "%s on %s: %s", name, ctl->socket, why);
+	return ctl_failed(ctl, "%s on %s: %s: %s is of build %s, derpctl "
+	    "of build %s: restart %s, or use the derpctl of its build",
+	    name, ctl->socket, why, name, s->build, ipc_build_id(), name);
 }
 
 /* Report that ipc_chan_recv() failed, with errno.  Always returns 1. */
@@ -134,8 +144,8 @@ static int
 not_received(const struct ctl *ctl, const struct ctl_server *s)
 {
 	if (errno == ETIMEDOUT)
-		return ctl_failed(ctl, "derpd on %s: %s", ctl->socket,
-		    strerror(errno));
+		return ctl_failed(ctl, "%s on %s: %s", daemon_of(ctl),
+		    ctl->socket, strerror(errno));
 	return server_failed(ctl, s, reason(errno));
 }
 
@@ -180,8 +190,9 @@ done(const struct ctl *ctl, const struct ctl_server *s, struct ipc_msg *m)
 	if (ipc_get_ctl_done(&m->rd, &v) == -1)
 		return server_failed(ctl, s, "its result is malformed");
 	if (!v.ok)
-		return ctl_failed(ctl, "%s", v.why[0] != '\0' ? v.why :
-		    "derpd refused the request and gave no reason");
+		return v.why[0] != '\0' ? ctl_failed(ctl, "%s", v.why) :
+		    ctl_failed(ctl, "%s refused the request and gave no "
+		    "reason", daemon_of(ctl));
 	return 0;
 }
 

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "forms.h"
-#include "utf8.h"
 
 /* A metric that is being printed, with the labels of its samples so far. */
 struct metric {
@@ -21,30 +20,11 @@ struct metric {
 	size_t	 nseen;
 };
 
-/* A value of a label: escaped, and without bytes that are not UTF-8. */
-static void
-put_value(FILE *fp, const char *s)
-{
-	size_t len = strlen(s), n;
-	uint32_t cp;
-
-	for (; len > 0; s += n, len -= n) {
-		if ((n = json_utf8(s, len, &cp)) == 0 || json_is_control(cp)) {
-			n = n == 0 ? 1 : n;
-			fputc('?', fp);
-		} else if (*s == '\\' || *s == '"')
-			fprintf(fp, "\\%c", *s);
-		else
-			fwrite(s, 1, n, fp);
-	}
-}
-
 static void
 label(FILE *fp, const char *name, const char *value)
 {
-	fprintf(fp, ",%s=\"", name);
-	put_value(fp, value);
-	fputc('"', fp);
+	fputc(',', fp);
+	ctl_put_label(fp, name, value);
 }
 
 static void
