@@ -189,6 +189,7 @@ start(struct bridge *d)
 	if (d->conf->sandbox == SANDBOX_OFF)
 		log_warnx("sandbox off: the children are not confined");
 	super_life_start(&d->super);
+	bridge_netns_watch(d);
 	bridge_map_load(d);
 	return (super_start(&d->super));
 }

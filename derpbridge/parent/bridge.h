@@ -8,6 +8,7 @@
  * bridgechans.c	channels between them
  * bridgeifaces.c	interfaces: their numbers, settings and UDP sockets
  * bridgesock.h	sockets, also of other network namespaces
+ * bridgenetns.c	namespaces that are made anew
  * bridgestate.c	the endpoints that netlink saves
  * bridgerestore.c	derpbridged -R
  * bridgereload.c	new settings
@@ -19,6 +20,7 @@
 #ifndef BRIDGE_H
 #define BRIDGE_H
 
+#include <sys/types.h>
 #include <stdint.h>
 
 #include "bconf.h"
@@ -52,6 +54,8 @@ struct bridge_iface {
 	int		 udp;		/* -1: none */
 	uint16_t	 port;		/* of udp, host order */
 	unsigned int	 asked_port;	/* as configured; 0: any */
+	ino_t		 ns_ino;	/* of conf->netns, where netlink's
+					   socket is; 0: not there */
 	int		 unsent;	/* the worker has not got udp */
 	int		 socket_lacks;	/* why netlink has none: errno; logged */
 };
@@ -136,6 +140,12 @@ int	 bridge_worker_message(struct bridge_child *p, struct ipc_msg *m);
 /* Send netlink all settings, then a socket for each interface.  0, or -1. */
 int	 bridge_netlink_configure(struct bridge *d);
 
+/*
+ * Send netlink the socket of interface `i', if it can be had; else it requests
+ * it again.  0, or -1.
+ */
+int	 bridge_netlink_socket(struct bridge *d, unsigned int i);
+
 /* Netlink has ended: take what it had saved last. */
 void	 bridge_netlink_drain(struct bridge_child *p);
 
@@ -173,6 +183,17 @@ void	 bridge_ifaces_init(struct bridge_iface *v);
 
 /* The mark of sockets for an interface; `device' is what the device has. */
 uint32_t bridge_ifaces_mark(const struct bridge_iface *f, uint32_t device);
+
+/* bridgenetns.c */
+
+/* A socket of the interface's namespace was made. */
+void	 bridge_netns_entered(struct bridge_iface *f);
+
+/* Send netlink another socket where a namespace is another one now. */
+void	 bridge_netns_look(struct bridge *d);
+
+/* Do that every other second. */
+void	 bridge_netns_watch(struct bridge *d);
 
 /* bridgestate.c */
 

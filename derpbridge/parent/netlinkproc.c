@@ -44,9 +44,8 @@ lacks_socket(struct bridge_iface *f, const char *call)
 		    "another namespace" : "");
 }
 
-/* Send netlink the socket of an interface, if it can be had.  0, or -1. */
-static int
-send_socket(struct bridge *d, unsigned int i)
+int
+bridge_netlink_socket(struct bridge *d, unsigned int i)
 {
 	struct ipc_msg_netlink_socket v = { i };
 	struct bridge_iface *f = &d->ifaces[i];
@@ -60,6 +59,7 @@ send_socket(struct bridge *d, unsigned int i)
 		return (0);		/* it will request it again */
 	}
 	f->socket_lacks = 0;
+	bridge_netns_entered(f);
 	return (ipc_send_netlink_socket(d->netlink.c.chan, &v, fd));
 }
 
@@ -105,7 +105,7 @@ bridge_netlink_configure(struct bridge *d)
 	if (send_conf(d) == -1)
 		return (-1);
 	for (i = 0; i < IPC_BRIDGE_MAXIFACES; i++)
-		if (send_socket(d, i) == -1)
+		if (bridge_netlink_socket(d, i) == -1)
 			return (-1);
 	return (0);
 }
@@ -117,7 +117,7 @@ on_want(void *arg, const struct ipc_msg_netlink_want *v)
 {
 	struct bridge_child *p = arg;
 
-	return (send_socket(p->d, v->iface));
+	return (bridge_netlink_socket(p->d, v->iface));
 }
 
 static int

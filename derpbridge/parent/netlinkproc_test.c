@@ -133,6 +133,48 @@ ATF_TC_BODY(state, tc)
 	ipc_msg_free(&m);
 }
 
+/* The namespace's file is another one: netlink gets another socket. */
+ATF_TC_WITHOUT_HEAD(namespaces);
+ATF_TC_BODY(namespaces, tc)
+{
+#ifdef __linux__
+	char text[1024], dir[512];
+	struct ipc_chan *end;
+	struct ipc_msg m;
+
+	if (geteuid() != 0)
+		atf_tc_skip("needs root to enter a namespace");
+	ATF_REQUIRE(getcwd(dir, sizeof(dir)) != NULL);
+	snprintf(text, sizeof(text), TOP "interface \"wg0\" { namespace "
+	    "\"%s/ns\" }\n", dir);
+	begin(text);
+	end = runs(&d.netlink);
+	/* It is not there yet. */
+	ATF_REQUIRE_EQ(0, bridge_netlink_configure(&d));
+	next_message(&d.netlink, end, MSG_NETLINK_CONF, &m);
+	ipc_msg_free(&m);
+	bridge_netns_look(&d);
+	no_message(&d.netlink, end);
+	/* It comes. */
+	ATF_REQUIRE_EQ(0, symlink("/proc/self/ns/net", "ns"));
+	bridge_netns_look(&d);
+	next_message(&d.netlink, end, MSG_NETLINK_SOCKET, &m);
+	ipc_msg_free(&m);
+	/* It stays. */
+	bridge_netns_look(&d);
+	no_message(&d.netlink, end);
+	/* Another one has its name. */
+	d.ifaces[0].ns_ino++;
+	bridge_netns_look(&d);
+	next_message(&d.netlink, end, MSG_NETLINK_SOCKET, &m);
+	ipc_msg_free(&m);
+	bridge_netns_look(&d);
+	no_message(&d.netlink, end);
+#else
+	atf_tc_skip("only Linux has network namespaces");
+#endif
+}
+
 /* Only derpbridged -R asks for it. */
 ATF_TC_WITHOUT_HEAD(restored);
 ATF_TC_BODY(restored, tc)
@@ -159,6 +201,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, settings);
 	ATF_TP_ADD_TC(tp, wants);
 	ATF_TP_ADD_TC(tp, state);
+	ATF_TP_ADD_TC(tp, namespaces);
 	ATF_TP_ADD_TC(tp, restored);
 	return (atf_no_error());
 }
