@@ -14,12 +14,12 @@
 
 #define TEXTSIZE	128	/* of the JSON */
 
-struct slot {
+struct kept {
 	uint8_t		 secret[IPC_KEYLEN];
 	uint64_t	 until;		/* 0: no key */
 };
 
-static struct slot	*slots;		/* locked */
+static struct kept	*slots;		/* locked */
 
 int
 wgkeys_box_preload(void)

@@ -60,6 +60,7 @@ bridge_set_up(struct bridge *d)
 		fatalx("can't make the event loop (event_base_new)");
 	bridge_ifaces_init(d->ifaces);
 	bridge_procs_set_up(d);
+	bridge_map_set_up(d);
 #ifdef __linux__
 	(void)prctl(PR_SET_DUMPABLE, 0);
 #endif
@@ -190,6 +191,7 @@ start(struct bridge *d)
 		log_warnx("sandbox off: the children are not confined");
 	super_life_start(&d->super);
 	bridge_netns_watch(d);
+	bridge_lend_start(d);
 	bridge_map_load(d);
 	return (super_start(&d->super));
 }

@@ -9,6 +9,7 @@
  * bridgeifaces.c	interfaces: their numbers, settings and UDP sockets
  * bridgesock.h	sockets, also of other network namespaces
  * bridgenetns.c	namespaces that are made anew
+ * bridgemap.h	the map, names, and sockets for who gets them
  * bridgestate.c	the endpoints that netlink saves
  * bridgerestore.c	derpbridged -R
  * bridgereload.c	new settings
@@ -57,6 +58,8 @@ struct bridge_iface {
 	ino_t		 ns_ino;	/* of conf->netns, where netlink's
 					   socket is; 0: not there */
 	int		 unsent;	/* the worker has not got udp */
+	uint32_t	 device_mark;	/* of the device; 0: none, or unknown */
+	int		 mark_known;
 	int		 socket_lacks;	/* why netlink has none: errno; logged */
 };
 
@@ -84,6 +87,8 @@ struct bridge {
 	struct super_talks	 talks;
 	uint32_t		 last_query;	/* of the worker */
 	struct bridge_budget	 sockets, asks;	/* of the worker */
+	struct bridge_budget	 fetch_results, fetch_asks, resolve_asks;
+	int			 marks_late;	/* not waited for any more */
 	int			 ready_fd;	/* of the process that
 						   started this one; -1 */
 	struct event		*ev_stop;
@@ -123,6 +128,10 @@ int	 bridge_start_child(struct bridge_child *p,
 	    int (*set_up)(struct bridge_child *), ipc_chan_cb cb);
 void	 bridge_child_message(struct bridge_child *p, struct ipc_msg *m,
 	    int (*handle)(struct bridge_child *, struct ipc_msg *));
+
+/* May the child ask once more?  At most `most' times in 10 seconds. */
+int	 bridge_may(const struct bridge_child *p, struct bridge_budget *b,
+	    unsigned int most);
 
 /* Handle what a child that has ended had sent. */
 void	 bridge_child_drain(struct bridge_child *p,

@@ -7,6 +7,8 @@
 #include "bridge.h"
 #include "ipcsend.h"
 
+#define BUDGET_MS	10000	/* of bridge_may() */
+
 /*
  * A row for each program; the folders are relative to that of derpbridged.
  */
@@ -71,7 +73,9 @@ wanted(const struct super_child *c)
 
 	if (d->restoring)
 		return (c->role == ROLE_NETLINK);
-	return (c->role != ROLE_FETCH || d->conf->map.url != NULL);
+	if (c->role != ROLE_FETCH)
+		return (1);
+	return (d->conf->map.url != NULL && bridge_lend_ready(d));
 }
 
 static void
@@ -88,8 +92,15 @@ ended(struct super_child *c)
 
 	if (c->role == ROLE_WORKER)
 		bridge_control_worker_gone(d);
+}
+
+static void
+reaped(struct super_child *c)
+{
+	struct bridge *d = c->s->arg;
+
 	if (c->role == ROLE_MAP)
-		bridge_map_checker_gone(d);
+		mapqueue_checker_gone(&d->maps.check, d->super.stopping);
 }
 
 static void
@@ -126,6 +137,7 @@ static const struct super_ops ops = {
 	.wanted = wanted,
 	.ending = ending,
 	.ended = ended,
+	.reaped = reaped,
 	.ready = ready,
 	.no_start = no_start,
 	.serves = serves,
@@ -173,6 +185,19 @@ bridge_child_message(struct bridge_child *p, struct ipc_msg *m,
 {
 	super_handled(&p->c, m->type == MSG_READY ?
 	    super_became_ready(&p->c, m) : handle(p, m));
+}
+
+int
+bridge_may(const struct bridge_child *p, struct bridge_budget *b,
+    unsigned int most)
+{
+	const uint64_t now = p->d->super.system->clock();
+
+	if (b->n == 0 || now - b->since_ms >= BUDGET_MS) {
+		b->since_ms = now;
+		b->n = 0;
+	}
+	return (b->n++ < most);
 }
 
 void

@@ -13,8 +13,13 @@ tell_children(struct bridge *d)
 		super_fail(&d->netlink.c, "could not be sent new settings");
 	if (d->worker.c.chan != NULL && bridge_worker_configure(d, 0) == -1)
 		super_fail(&d->worker.c, "could not be sent new settings");
-	(void)super_adjust(&d->fetch.c);
 	bridge_map_load(d);
+	if (super_adjust(&d->fetch.c) == 0 && d->fetch.c.chan != NULL &&
+	    bridge_fetch_configure(&d->fetch) == -1)
+		super_fail(&d->fetch.c, "could not be sent new settings");
+	if (d->resolve.c.chan != NULL &&
+	    bridge_resolve_configure(&d->resolve) == -1)
+		super_fail(&d->resolve.c, "could not be sent new settings");
 	super_log(&d->super);
 }
 

@@ -69,6 +69,7 @@ begin(const char *text)
 	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
 	bridge_ifaces_init(d.ifaces);
 	bridge_procs_set_up(&d);
+	bridge_map_set_up(&d);
 	d.super.system = &system;
 	ATF_REQUIRE_EQ(0, bridge_ifaces_open(d.ifaces, d.conf));
 }

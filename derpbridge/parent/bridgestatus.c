@@ -29,7 +29,10 @@ put_map(struct json_out *o, const struct bridge *d)
 
 	json_out_object(o, "map");
 	json_out_str(o, "source", m->file != NULL ? m->file : m->url);
-	json_out_uint(o, "bytes", d->maps.len);
+	json_out_str(o, "state", bridge_map_state(d));
+	json_out_uint(o, "bytes", d->maps.good.len);
+	json_out_uint(o, "since", (uint64_t)d->maps.since);
+	json_out_uint(o, "checked", (uint64_t)d->maps.checked);
 	json_out_str(o, "error", d->maps.why);
 	json_out_end(o);
 }

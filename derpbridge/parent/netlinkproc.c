@@ -130,6 +130,15 @@ on_save(void *arg, const struct ipc_msg_netlink_save *v)
 }
 
 static int
+on_mark(void *arg, const struct ipc_msg_netlink_mark *v)
+{
+	const struct bridge_child *p = arg;
+
+	bridge_lend_mark(p->d, v->iface, v->mark);
+	return (0);
+}
+
+static int
 on_restored(void *arg, const struct ipc_msg_netlink_restored *v)
 {
 	const struct bridge_child *p = arg;
@@ -153,6 +162,7 @@ bridge_netlink_message(struct bridge_child *p, struct ipc_msg *m)
 	static const struct ipc_handlers handlers = {
 		.netlink_want = on_want,
 		.netlink_save = on_save,
+		.netlink_mark = on_mark,
 		.netlink_restored = on_restored,
 		.netlink_chanless = on_chanless
 	};

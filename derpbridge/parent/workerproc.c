@@ -16,7 +16,6 @@
 #include "ipcsend.h"
 #include "log.h"
 
-#define BUDGET_MS	10000	/* in which the worker may request */
 #define SOCKETS_MOST	1000	/* sockets: an attempt at a relay takes a few */
 #define ASKS_MOST	500	/* addresses of names */
 
@@ -114,19 +113,6 @@ bridge_worker_query(struct bridge *d, uint32_t request)
 
 /* Messages */
 
-/* May the child ask once more?  `most' in BUDGET_MS. */
-static int
-may(struct bridge_child *p, struct bridge_budget *b, unsigned int most)
-{
-	const uint64_t now = p->d->super.system->clock();
-
-	if (b->n == 0 || now - b->since_ms >= BUDGET_MS) {
-		b->since_ms = now;
-		b->n = 0;
-	}
-	return (b->n++ < most);
-}
-
 static int
 on_want_tcp(void *arg, const struct ipc_msg_worker_want_tcp *w)
 {
@@ -139,7 +125,7 @@ on_want_tcp(void *arg, const struct ipc_msg_worker_want_tcp *w)
 
 	if (f->conf == NULL)
 		v.why = "there is no such interface any more";
-	else if (!may(p, &p->d->sockets, SOCKETS_MOST))
+	else if (!bridge_may(p, &p->d->sockets, SOCKETS_MOST))
 		v.why = "too many sockets were requested";
 	else if ((fd = bridge_sock_out(w->ipv6 ? AF_INET6 : AF_INET,
 	    SOCK_STREAM, bridge_ifaces_mark(f, w->fwmark), &call)) == -1) {
@@ -158,9 +144,9 @@ on_want_addrs(void *arg, const struct ipc_msg_worker_want_addrs *v)
 		.name = v->name, .why = "too many names were requested"
 	};
 
-	if (!may(p, &p->d->asks, ASKS_MOST))
+	if (!bridge_may(p, &p->d->asks, ASKS_MOST))
 		return (ipc_send_worker_addrs(p->c.chan, &a));
-	return (bridge_names_want(p->d, v->name));
+	return (bridge_names_want(p, v->name));
 }
 
 static int

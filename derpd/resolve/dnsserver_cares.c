@@ -33,7 +33,7 @@ static struct {
 } server;
 
 /* Of a look-up. */
-struct asked {
+struct inquiry {
 	struct resolve_answer *a;
 	int		 done;
 };
@@ -141,7 +141,7 @@ keep(struct resolve_answer *a, const struct ares_addrinfo *res)
 static void
 on_answer(void *arg, int status, int timeouts, struct ares_addrinfo *res)
 {
-	struct asked *k = arg;
+	struct inquiry *k = arg;
 
 	(void)timeouts;
 	k->done = 1;
@@ -200,7 +200,7 @@ resolve_server_lookup(const char *name, struct resolve_answer *a)
 		.ai_socktype = SOCK_STREAM
 	};
 	const long long until = base_clock_ms() + RESOLVE_SERVER_MS;
-	struct asked k = { a, 0 };
+	struct inquiry k = { a, 0 };
 	long long left;
 
 	memset(a, 0, sizeof(*a));
