@@ -20,7 +20,7 @@
 #define PATH		256
 
 /* A derpbridged that is asked. */
-struct asked {
+struct bridge_ask {
 	struct ctl	 ctl;
 	char		 path[PATH];	/* of its socket */
 	struct ipc_wr	 text;		/* what it has sent */
@@ -31,7 +31,7 @@ struct asked {
  * interface alone, if there is one, or the one that serves several.
  */
 static void
-choose(struct asked *a, const struct ctl *ctl, const char *iface)
+choose(struct bridge_ask *a, const struct ctl *ctl, const char *iface)
 {
 	a->ctl = *ctl;
 	a->ctl.daemon = "derpbridged";
@@ -79,7 +79,7 @@ static int
 got_part(struct ipc_msg *m, void *arg)
 {
 	struct ipc_msg_ctl_text	 v;
-	struct asked		*a = arg;
+	struct bridge_ask	*a = arg;
 
 	if (m->type != MSG_CTL_TEXT || ipc_get_ctl_text(&m->rd, &v) == -1 ||
 	    a->text.len + v.len > STATE_MAX)
@@ -90,7 +90,7 @@ got_part(struct ipc_msg *m, void *arg)
 
 /* Print the state in the form that is wanted. */
 static int
-print(const struct asked *a, const char *iface, int metrics)
+print(const struct bridge_ask *a, const char *iface, int metrics)
 {
 	const char	*text = (const char *)a->text.p;
 	size_t		 len = a->text.len;
@@ -107,7 +107,7 @@ int
 ctl_cmd_bridge_status(const struct ctl *ctl, const struct command_words *w)
 {
 	const char	*iface = w->arg[0];
-	struct asked	 a;
+	struct bridge_ask	 a;
 	int		 rv;
 
 	choose(&a, ctl, iface);
@@ -128,7 +128,7 @@ ctl_cmd_bridge_status(const struct ctl *ctl, const struct command_words *w)
 int
 ctl_cmd_bridge_reload(const struct ctl *ctl, const struct command_words *w)
 {
-	struct asked	a;
+	struct bridge_ask	a;
 
 	choose(&a, ctl, NULL);
 	return ctl_cmd_reload(&a.ctl, w);
@@ -137,7 +137,7 @@ ctl_cmd_bridge_reload(const struct ctl *ctl, const struct command_words *w)
 int
 ctl_cmd_bridge_log(const struct ctl *ctl, const struct command_words *w)
 {
-	struct asked	a;
+	struct bridge_ask	a;
 
 	choose(&a, ctl, NULL);
 	return ctl_cmd_log(&a.ctl, w);

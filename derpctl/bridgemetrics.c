@@ -13,18 +13,18 @@
 #define TEXT	512	/* bytes of a label */
 
 /* A metric of an interface, a peer or a relay: one of their members. */
-struct metric {
+struct bridge_metric {
 	const char	*list;		/* of the interface: "peers", "relays";
 					   NULL: the interface itself */
 	const char	*name;		/* behind "derpbridge_" */
 	const char	*type;
 	const char	*help;
 	const char	*member;
-	const char	*is;		/* 1 if the member is this, else 0; NULL:
-					   the member is the value */
+	const char	*is;		/* 1 if the member is this, else 0;
+					   NULL: the member is the value */
 };
 
-static const struct metric metrics[] = {
+static const struct bridge_metric metrics[] = {
 	{ NULL, "up", "gauge", "The interface exists and can be read.", "up",
 	    "true" },
 	{ "peers", "peer_relayed", "gauge",
@@ -107,7 +107,7 @@ equals(const struct json *j, json_ref v, const char *word)
 }
 
 static void
-put_sample(FILE *fp, const struct metric *m, const struct json *j,
+put_sample(FILE *fp, const struct bridge_metric *m, const struct json *j,
     json_ref iface, json_ref r)
 {
 	json_ref	v = json_get(j, r, m->member);
@@ -132,7 +132,7 @@ is_leaving(const struct json *j, json_ref r)
 }
 
 static void
-put_iface(FILE *fp, const struct metric *m, const struct json *j,
+put_iface(FILE *fp, const struct bridge_metric *m, const struct json *j,
     json_ref iface)
 {
 	json_ref	list, r;
@@ -185,7 +185,7 @@ put_head(FILE *fp, const char *name, const char *type, const char *help)
 int
 ctl_bridge_metrics(FILE *fp, const char *text, size_t len, const char *name)
 {
-	const struct metric	*m;
+	const struct bridge_metric	*m;
 	struct json		*j;
 	json_ref		 list, first, r;
 

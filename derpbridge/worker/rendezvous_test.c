@@ -12,7 +12,7 @@ static const char *const names[] =
     { "900a", "900b", "900c", "fra-1", "Fra-1", "x" };
 
 /* Byte i of the key of a peer is number * 37 + i * 11. */
-static const struct vector {
+static const struct meeting {
 	int		 a, b;
 	uint32_t	 seed;
 	uint32_t	 region;

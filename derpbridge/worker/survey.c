@@ -21,7 +21,7 @@
 #define NODES		3	/* of a region, in turn */
 
 /* A node that is measured. */
-struct slot {
+struct survey_slot {
 	struct worker_survey *survey;
 	int		 busy;
 	size_t		 region;	/* its number in the survey */
@@ -48,11 +48,11 @@ struct worker_survey {
 	size_t		 open;		/* slots that are busy */
 	int		 running;	/* a round is under way */
 	struct event	*timer;		/* the next round */
-	struct slot	 slots[SLOTS];
+	struct survey_slot	 slots[SLOTS];
 };
 
 static void	advance(struct worker_survey *);
-static void	try_place(struct slot *);
+static void	try_place(struct survey_slot *);
 
 static void
 set_timer(struct event *e, uint64_t ms)
@@ -65,7 +65,7 @@ set_timer(struct event *e, uint64_t ms)
 
 /* Close what the slot has open. */
 static void
-hang_up(struct slot *t)
+hang_up(struct survey_slot *t)
 {
 	if (t->io != NULL)
 		event_free(t->io);
@@ -77,7 +77,7 @@ hang_up(struct slot *t)
 }
 
 static void
-empty_slot(struct slot *t)
+empty_slot(struct survey_slot *t)
 {
 	if (!t->busy)
 		return;
@@ -88,7 +88,7 @@ empty_slot(struct slot *t)
 }
 
 static void
-finish_slot(struct slot *t)
+finish_slot(struct survey_slot *t)
 {
 	empty_slot(t);
 	advance(t->survey);
@@ -96,7 +96,7 @@ finish_slot(struct slot *t)
 
 /* This place has failed: the next one. */
 static void
-fail_place(struct slot *t)
+fail_place(struct survey_slot *t)
 {
 	hang_up(t);
 	t->at++;
@@ -106,7 +106,7 @@ fail_place(struct slot *t)
 static void
 on_connected(evutil_socket_t fd, short events, void *arg)
 {
-	struct slot *t = arg;
+	struct survey_slot *t = arg;
 	uint64_t us = base_clock_us() - t->began;
 	socklen_t len = sizeof(int);
 	int error = 0;
@@ -131,7 +131,7 @@ on_late(evutil_socket_t fd, short events, void *arg)
 }
 
 static uint32_t
-new_cookie(struct slot *t)
+new_cookie(struct survey_slot *t)
 {
 	if (++t->survey->cookie == 0)
 		t->survey->cookie = 1;
@@ -141,7 +141,7 @@ new_cookie(struct slot *t)
 
 /* Ask for a socket for the place that is tried. */
 static void
-try_place(struct slot *t)
+try_place(struct survey_slot *t)
 {
 	struct worker_survey *s = t->survey;
 
@@ -163,7 +163,7 @@ set_port(struct net_place *v, uint16_t port)
 
 /* Connect the socket, which is the slot's from now on. */
 static void
-connect_slot(struct slot *t, int fd)
+connect_slot(struct survey_slot *t, int fd)
 {
 	struct net_place *v = &t->places[t->at];
 
@@ -181,10 +181,10 @@ connect_slot(struct slot *t, int fd)
 		finish_slot(t);
 }
 
-static struct slot *
+static struct survey_slot *
 find_slot(struct worker_survey *s, uint32_t cookie)
 {
-	struct slot *t;
+	struct survey_slot *t;
 
 	for (t = s->slots; t < s->slots + SLOTS; t++)
 		if (t->busy && t->cookie == cookie && cookie != 0)
@@ -196,7 +196,7 @@ void
 worker_survey_addrs(struct worker_survey *s, uint32_t cookie,
     const struct net_place *v, size_t n)
 {
-	struct slot *t = find_slot(s, cookie);
+	struct survey_slot *t = find_slot(s, cookie);
 
 	if (t == NULL || t->nplaces != 0)
 		return;
@@ -209,7 +209,7 @@ worker_survey_addrs(struct worker_survey *s, uint32_t cookie,
 void
 worker_survey_socket(struct worker_survey *s, uint32_t cookie, int fd)
 {
-	struct slot *t = find_slot(s, cookie);
+	struct survey_slot *t = find_slot(s, cookie);
 
 	if (t == NULL || t->nplaces == 0) {
 		if (fd != -1)
@@ -224,7 +224,7 @@ worker_survey_socket(struct worker_survey *s, uint32_t cookie, int fd)
 
 /* Measure region number `i'. */
 static void
-begin_slot(struct worker_survey *s, struct slot *t, size_t i)
+begin_slot(struct worker_survey *s, struct survey_slot *t, size_t i)
 {
 	const struct map_places_region *r = s->regions[i];
 	const struct map_places_node *n =
@@ -258,7 +258,7 @@ end_round(struct worker_survey *s)
 static void
 advance(struct worker_survey *s)
 {
-	struct slot *t;
+	struct survey_slot *t;
 
 	for (t = s->slots; s->running && t < s->slots + SLOTS; t++)
 		if (!t->busy && s->next < s->closest.n)
@@ -270,7 +270,7 @@ advance(struct worker_survey *s)
 static void
 stop_round(struct worker_survey *s)
 {
-	struct slot *t;
+	struct survey_slot *t;
 
 	s->running = 0;
 	for (t = s->slots; t < s->slots + SLOTS; t++)
@@ -302,7 +302,7 @@ on_round(evutil_socket_t fd, short events, void *arg)
 static int
 make_events(struct worker_survey *s)
 {
-	struct slot *t;
+	struct survey_slot *t;
 
 	if ((s->timer = evtimer_new(s->base, on_round, s)) == NULL)
 		return (-1);
@@ -337,7 +337,7 @@ worker_survey_new(struct event_base *base, const struct worker_survey_ops *ops,
 void
 worker_survey_free(struct worker_survey *s)
 {
-	struct slot *t;
+	struct survey_slot *t;
 
 	if (s == NULL)
 		return;
