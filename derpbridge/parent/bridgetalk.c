@@ -103,6 +103,28 @@ query(struct bridge_talk *t)
 	return (NULL);
 }
 
+/* Write the beginning of the status, up to that of the worker. */
+static void
+begin(const struct bridge_talk *t, struct ipc_wr *w)
+{
+	ipc_wr_init(w);
+	ipc_wr_bytes(w, BRIDGE_STATUS_BEGIN, strlen(BRIDGE_STATUS_BEGIN));
+	bridge_status_text(owner(t), w);
+	ipc_wr_bytes(w, BRIDGE_STATUS_MIDDLE, strlen(BRIDGE_STATUS_MIDDLE));
+}
+
+/* The status while there is no worker. */
+static void
+answer_alone(struct bridge_talk *t)
+{
+	static const char rest[] = BRIDGE_STATUS_NONE BRIDGE_STATUS_END;
+	struct ipc_wr w;
+
+	begin(t, &w);
+	ipc_wr_bytes(&w, rest, sizeof(rest) - 1);
+	super_talk_text(&t->t, &w);
+}
+
 static int
 on_bridge(void *arg)
 {
@@ -110,14 +132,15 @@ on_bridge(void *arg)
 	struct ipc_wr w;
 	const char *why;
 
+	if (!owner(t)->worker.c.ready) {
+		answer_alone(t);
+		return (0);
+	}
 	if ((why = query(t)) != NULL) {
 		super_talk_done(&t->t, why);
 		return (0);
 	}
-	ipc_wr_init(&w);
-	ipc_wr_bytes(&w, BRIDGE_STATUS_BEGIN, strlen(BRIDGE_STATUS_BEGIN));
-	bridge_status_text(owner(t), &w);
-	ipc_wr_bytes(&w, BRIDGE_STATUS_MIDDLE, strlen(BRIDGE_STATUS_MIDDLE));
+	begin(t, &w);
 	if (ipc_wr_ok(&w))
 		send_text(t, w.p, w.len);
 	else

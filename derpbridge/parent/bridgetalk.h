@@ -10,13 +10,14 @@
  *  "processes":[{"role":s,"pid":n,"ready":b,"sandbox":s,"restarts":n,
  *                "uptime":seconds}]};
  * "worker" is of the worker (workerstatus.h), which talks to relays: derpctl
- * believes nothing of its form.
+ * believes nothing of its form.  Without a worker it has no interfaces.
  */
 #ifndef BRIDGETALK_H
 #define BRIDGETALK_H
 
 #define BRIDGE_STATUS_BEGIN	"{\"daemon\":"
 #define BRIDGE_STATUS_MIDDLE	",\"worker\":"
+#define BRIDGE_STATUS_NONE	"{\"interfaces\":[]}"
 #define BRIDGE_STATUS_END	"}"
 
 #endif

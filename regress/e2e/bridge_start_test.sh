@@ -102,6 +102,17 @@ killed_body() {
 		kill -KILL "$(e2e_children "$_role" | head -n 1)"
 		wait_until "another $_role is ready" again "$_role" 2
 	done
+	# A worker that hangs has no status.
+	kill -STOP "$(e2e_children worker | head -n 1)"
+	if "$DERPCTL" -s "$PWD/bridge.sock" bridge status >ctl.log 2>&1; then
+		e2e_fail "a status of a worker that hangs: $(cat ctl.log)"
+	fi
+	grep -q 'the worker did not answer in time' ctl.log ||
+	    e2e_fail "$(cat ctl.log)"
+	kill -CONT "$(e2e_children worker | head -n 1)"
+	run "$DERPCTL" -s "$PWD/bridge.sock" bridge status
+	grep -q 'interface wgtest0, not there' run.out ||
+	    e2e_fail "$(cat run.out)"
 	# The map reaches the new worker: nothing ends for that.
 	sleep 1
 	for _role in $ROLES; do
