@@ -102,6 +102,10 @@ ATF_TC_BODY(tables, tc)
 	has("wg1");
 	ATF_CHECK_EQ(1, show(table, STATE, "wg2"));
 	ATF_CHECK_STREQ("", out);
+
+	/* While there is no worker. */
+	ATF_CHECK_EQ(0, show(table, DAEMON "{\"interfaces\":[]}}", "wg0"));
+	has("not running: netlink\n");
 }
 
 ATF_TC_WITHOUT_HEAD(metrics);

@@ -192,7 +192,7 @@ ctl_bridge_metrics(FILE *fp, const char *text, size_t len, const char *name)
 	if ((j = ctl_bridge_parse(text, len, &list)) == NULL)
 		return -1;
 	first = ctl_bridge_iface(j, json_first(j, list), name);
-	if (first == -1 && name != NULL) {
+	if (first == -1 && name != NULL && json_count(j, list) > 0) {
 		json_free(j);
 		return 1;
 	}

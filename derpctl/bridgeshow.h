@@ -17,7 +17,7 @@
 /*
  * Print the object as tables for people, of lines of `width' (0: any length),
  * or as metrics; `name' is the interface that is wanted, NULL: all.  Returns 0,
- * 1 when there is no such interface, or -1 when the object has another form.
+ * 1 when there are others alone, or -1 when the object has another form.
  */
 int	ctl_bridge_table(FILE *fp, const char *text, size_t len,
 	    const char *name, unsigned int width);

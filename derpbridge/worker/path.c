@@ -39,6 +39,7 @@
 #define TRY_WHOLE_MS	5000	/* ... from the order on */
 #define REST_MS		30000	/* relayed in vain, and nothing to be sent */
 
+#define HURRY_MS	60000	/* between two hurries */
 #define BACKOFF_MIN_MS	10000
 #define BACKOFF_MAX_MS	300000
 #define STEADY_MS	60000	/* direct for so long: a new fault is another
@@ -487,6 +488,9 @@ worker_path_poll(struct worker_path *p, const struct worker_path_policy *policy,
 void
 worker_path_hurry(struct worker_path *p, uint64_t now)
 {
+	if (p->hurried_at != 0 && now - p->hurried_at < HURRY_MS)
+		return;
+	p->hurried_at = now;
 	p->backoff = BACKOFF_MIN_MS;
 	p->insist_until = 0;
 	if (p->state == WORKER_PATH_RELAYED && !p->open)

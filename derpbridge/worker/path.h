@@ -10,7 +10,7 @@
  *	worker_path_init()		a new peer, or an interface that is back
  *	worker_path_admit()		for each packet from the relay
  *	worker_path_delivered()		for each that the kernel was given
- *	worker_path_poll()		at DEV_POLLED, for each peer of DEV_STATS
+ *	worker_path_poll()		for each peer of DEV_STATS
  *	worker_path_hurry()		the host's network has changed
  */
 #ifndef PATH_H
@@ -73,8 +73,8 @@ struct worker_path {
 	enum worker_path_state	 state;
 	enum worker_path_reason	 reason;
 	uint64_t	 since;		/* in this state */
-	uint64_t	 probe_at;	/* next try, if the peer is active then; 0:
-					   none is planned */
+	uint64_t	 probe_at;	/* next try, if the peer is active then;
+					   0: none is planned */
 
 	struct worker_signs signs;
 	uint32_t	 random;	/* of jitter */
@@ -86,13 +86,15 @@ struct worker_path {
 	int		 done;
 
 	uint64_t	 backoff;	/* ms from a try to the next */
-	uint64_t	 try_at;	/* the endpoint was direct; 0: not yet */
+	uint64_t	 try_at;	/* the endpoint was direct; 0: not */
 	int		 try_sent;	/* something that asks for an answer */
 	uint64_t	 insist_until;	/* relayed, whatever moves the endpoint:
 					   a try of it was in vain */
 	int		 heard;		/* relayed: anything came since */
 	uint64_t	 moved_at;	/* the endpoint became direct, and it is
 					   not known by whom */
+
+	uint64_t	 hurried_at;	/* worker_path_hurry() */
 
 	unsigned int	 lines;		/* switches that may be logged */
 	uint64_t	 lines_at;	/* when there were so many */
@@ -129,8 +131,8 @@ struct worker_path_step worker_path_poll(struct worker_path *p,
 	    uint64_t now);
 
 /*
- * The host's network has changed: a direct path that was dead may be alive, so
- * try it soon.
+ * The host's network may have changed: a direct path that was dead may be
+ * alive, so try it soon; at most once a minute.
  */
 void	 worker_path_hurry(struct worker_path *p, uint64_t now);
 

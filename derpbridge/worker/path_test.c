@@ -429,6 +429,24 @@ ATF_TC_BODY(policies, tc)
 	check_step(WORKER_PATH_DIRECT, WORKER_PATH_KEEP);
 }
 
+/* A hurry makes the next try due, but not all the time. */
+ATF_TC_WITHOUT_HEAD(hurry);
+ATF_TC_BODY(hurry, tc)
+{
+	become_relayed();
+	path.backoff = 300000;
+	worker_path_hurry(&path, now);
+	ATF_CHECK_EQ(now, path.probe_at);
+	ATF_CHECK(path.backoff < 300000);
+	path.probe_at = now + 300000;
+	now += 59000;
+	worker_path_hurry(&path, now);
+	ATF_CHECK(path.probe_at > now);
+	now += 1000;
+	worker_path_hurry(&path, now);
+	ATF_CHECK_EQ(now, path.probe_at);
+}
+
 ATF_TC_WITHOUT_HEAD(texts);
 ATF_TC_BODY(texts, tc)
 {
@@ -458,6 +476,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, gap);
 	ATF_TP_ADD_TC(tp, lines);
 	ATF_TP_ADD_TC(tp, policies);
+	ATF_TP_ADD_TC(tp, hurry);
 	ATF_TP_ADD_TC(tp, texts);
 	return (atf_no_error());
 }

@@ -13,6 +13,7 @@
 #include "choice.h"
 #include "log.h"
 #include "relays.h"
+#include "survey.h"
 #include "surveys.h"
 #include "worker.h"
 #include "workerasks.h"
@@ -96,16 +97,40 @@ on_gone(struct worker_node *n, const uint8_t key[FRAME_KEY_LEN],
 	}
 }
 
+/*
+ * A connection that had ended is there again: the network of this host may be
+ * another one.  What waits is tried now.
+ */
+static void
+hurry(struct worker_iface *f)
+{
+	uint64_t now = worker_now(f->worker);
+	struct worker_relay *r;
+	struct worker_peer *p;
+
+	TAILQ_FOREACH(p, &f->peers.list, entry)
+		worker_path_hurry(&p->path, now);
+	TAILQ_FOREACH(r, &f->relays, entry)
+		worker_node_hurry(&r->node);
+	if (f->survey != NULL)
+		worker_survey_hurry(f->survey);
+}
+
 static void
 on_changed(struct worker_node *n, void *arg)
 {
 	struct worker_relay *r = arg;
 
-	if (n->state != r->shown) {
-		r->shown = n->state;
-		log_state(r);
-		r->iface->reassign = 1;
-	}
+	if (n->state == r->shown)
+		return;
+	r->shown = n->state;
+	log_state(r);
+	r->iface->reassign = 1;
+	if (n->state != WORKER_NODE_UP)
+		return;
+	if (r->was_up)
+		hurry(r->iface);
+	r->was_up = 1;
 }
 
 static const struct worker_node_ops ops = {
