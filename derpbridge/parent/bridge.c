@@ -75,7 +75,7 @@ bridge_set_up(struct bridge *d)
 int
 bridge_check(struct bridge *d)
 {
-	if (bridge_set_up(d) == -1)
+	if (bridge_set_up(d) == -1 || bridge_map_check(d) == -1)
 		return (-1);
 	printf("%sconfiguration OK\n", d->verbose ? "# " : "");
 	return (fflush(stdout) == 0 ? 0 : -1);

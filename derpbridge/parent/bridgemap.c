@@ -121,6 +121,8 @@ put_in_force(struct bridge *d, struct mapqueue_content *c,
 	mapqueue_content_free(&m->good);
 	m->good = *c;
 	m->since = time(NULL);
+	if (d->checking)
+		return;
 	if (state == BRIDGE_MAP_GOOD)
 		keep(d);
 	base_hex_put(hex, m->good.hash, 8);
@@ -318,4 +320,17 @@ bridge_map_load(struct bridge *d)
 	if (d->maps.good.body == NULL)
 		read_copy(d);
 	read_file(d);
+}
+
+int
+bridge_map_check(struct bridge *d)
+{
+	if (d->conf->map.file == NULL)
+		return (0);
+	read_file(d);
+	while (mapqueue_has(&d->maps.check.q, SOURCE(d)))
+		if (event_base_loop(d->super.base, EVLOOP_ONCE) != 0)
+			break;
+	super_end(&d->super);
+	return (d->maps.state == BRIDGE_MAP_GOOD ? 0 : -1);
 }

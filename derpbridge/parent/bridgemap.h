@@ -81,6 +81,12 @@ int	 bridge_map_attach(struct bridge_child *p);
  */
 void	 bridge_map_load(struct bridge *d);
 
+/*
+ * derpbridged -n: have the map of a file validated, by a derpmapd that is
+ * started for it.  0: it is good, or there is no file; -1 (logged).
+ */
+int	 bridge_map_check(struct bridge *d);
+
 /* Send the worker the map in force, if there is one.  0, or -1. */
 int	 bridge_map_send(struct bridge *d);
 

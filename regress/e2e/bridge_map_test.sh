@@ -82,7 +82,24 @@ dns_body() {
 	bridge_stop
 }
 
+e2e_case check 60 "a check of the configuration includes the map"
+check_body() {
+	bridge_conf 'interface "wgtest0" { }'
+	run "$BRIDGED" -n -f bridge.conf
+	grep -q 'configuration OK' run.out || e2e_fail "$(cat run.out)"
+	[ ! -e state ] || e2e_fail "-n has made the state directory"
+	echo '{"Regions":{"900":{"RegionID":901}}}' >map.json
+	! "$BRIDGED" -n -f bridge.conf >out 2>&1 ||
+	    e2e_fail "a bad map is no error: $(cat out)"
+	grep -q 'map.json:1:[0-9]*: .*RegionID' out || e2e_fail "$(cat out)"
+	rm map.json
+	! "$BRIDGED" -n -f bridge.conf >out 2>&1 ||
+	    e2e_fail "a missing map is no error: $(cat out)"
+	grep -q 'map.json: No such file' out || e2e_fail "$(cat out)"
+}
+
 atf_init_test_cases() {
+	atf_add_test_case check
 	atf_add_test_case url
 	atf_add_test_case dns
 }
