@@ -9,7 +9,9 @@
 #include "ipcsend.h"
 #include "mapcheck.h"
 
-#define MOST	100	/* of each kind of request, in the time of a budget */
+/* In the time of a budget. */
+#define RESULTS_MOST	100
+#define ASKS_MOST	1000	/* a request takes some for each address */
 
 int
 bridge_fetch_configure(struct bridge_child *p)
@@ -40,7 +42,7 @@ on_result(void *arg, const struct ipc_msg_fetch_result *v)
 	struct bridge_child *p = arg;
 
 	if (v->len > MAP_MAX_SIZE ||
-	    !bridge_may(p, &p->d->fetch_results, MOST))
+	    !bridge_may(p, &p->d->fetch_results, RESULTS_MOST))
 		return (-1);
 	/* Of the settings before. */
 	if (v->id != p->d->maps.id || p->d->conf->map.url == NULL)
@@ -60,11 +62,12 @@ on_want(void *arg, const struct ipc_msg_fetch_want *v)
 	struct bridge_child *p = arg;
 	char why[IPC_WHYSIZE] = "";
 	struct ipc_msg_fetch_lent lent = { why };
-	int fd;
+	int fd = -1;
 
-	if (!bridge_may(p, &p->d->fetch_asks, MOST))
-		return (-1);
-	fd = bridge_lend(p, v->ipv6, 1, why, sizeof(why));
+	if (bridge_may(p, &p->d->fetch_asks, ASKS_MOST))
+		fd = bridge_lend(p, v->ipv6, 1, why, sizeof(why));
+	else
+		lent.why = "too many sockets were requested";
 	return (ipc_send_fetch_lent(p->c.chan, &lent, fd));
 }
 
@@ -72,9 +75,12 @@ static int
 on_want_addrs(void *arg, const struct ipc_msg_fetch_want_addrs *v)
 {
 	struct bridge_child *p = arg;
+	const struct ipc_msg_fetch_addrs a = {
+		.name = v->name, .why = "too many names were requested"
+	};
 
-	if (!bridge_may(p, &p->d->fetch_asks, MOST))
-		return (-1);
+	if (!bridge_may(p, &p->d->fetch_asks, ASKS_MOST))
+		return (ipc_send_fetch_addrs(p->c.chan, &a));
 	return (bridge_names_want(p, v->name));
 }
 

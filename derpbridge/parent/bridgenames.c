@@ -13,7 +13,7 @@
 #include "ipcsend.h"
 #include "log.h"
 
-#define MOST	500	/* sockets, in the time of a budget */
+#define SOCKETS_MOST	2000	/* in the time of a budget */
 
 /* Answers */
 
@@ -74,11 +74,12 @@ on_want(void *arg, const struct ipc_msg_resolve_want *v)
 	struct bridge_child *p = arg;
 	char why[IPC_WHYSIZE] = "";
 	struct ipc_msg_resolve_lent lent = { why };
-	int fd;
+	int fd = -1;
 
-	if (!bridge_may(p, &p->d->resolve_asks, MOST))
-		return (-1);
-	fd = bridge_lend(p, v->ipv6, v->tcp, why, sizeof(why));
+	if (bridge_may(p, &p->d->resolve_asks, SOCKETS_MOST))
+		fd = bridge_lend(p, v->ipv6, v->tcp, why, sizeof(why));
+	else
+		lent.why = "too many sockets were requested";
 	return (ipc_send_resolve_lent(p->c.chan, &lent, fd));
 }
 

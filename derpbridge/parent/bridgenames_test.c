@@ -181,6 +181,29 @@ mark_of(int fd)
 	return (mark);
 }
 
+/* More sockets than a resolver needs: there are none for a while. */
+ATF_TC_WITHOUT_HEAD(too_many);
+ATF_TC_BODY(too_many, tc)
+{
+	struct ipc_msg_resolve_want want = { 0, 0 };
+	struct ipc_msg_resolve_lent v;
+	struct ipc_msg m;
+	int i, got = 1;
+
+	start(TOP IFACE);
+	for (i = 0; i < 10000 && got; i++) {
+		ATF_REQUIRE_EQ(0, ipc_send_resolve_want(resolve, &want));
+		ATF_REQUIRE_EQ(0, handled(&d.resolve, resolve,
+		    bridge_resolve_message));
+		next_message(&d.resolve, resolve, MSG_RESOLVE_LENT, &m);
+		ATF_REQUIRE_EQ(0, ipc_get_resolve_lent(&m.rd, &v));
+		got = m.fd != -1;
+		ATF_CHECK_EQ(got, v.why[0] == '\0');
+		ipc_msg_free(&m);
+	}
+	ATF_CHECK_EQ(2001, i);
+}
+
 /* resolve asks for a socket; it must come with this mark. */
 static void
 lends(int tcp, uint32_t mark)
@@ -247,5 +270,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, server);
 	ATF_TP_ADD_TC(tp, sockets);
 	ATF_TP_ADD_TC(tp, marks);
+	ATF_TP_ADD_TC(tp, too_many);
 	return (atf_no_error());
 }
