@@ -37,7 +37,7 @@ static struct net_derpclient *peer;
 static unsigned int	 sockets, logins, resolved; /* that were asked for */
 static struct ipc_msg_dev_set last_set;
 static unsigned int	 sets;
-static int		 no_socket, no_login, no_name;	/* refuse them */
+static int		 no_socket, no_login, no_name, no_keys;	/* refuse them */
 static char		 text[256 * 1024];	/* of a query */
 static int		 text_whole;
 
@@ -427,7 +427,8 @@ begin_iface(struct ipc_msg_worker_iface v)
 	child_is_ready();
 	open_kernel();
 	give_netlink();
-	give_keys();
+	if (!no_keys)
+		give_keys();
 	tell_device(1, kernel_port);
 }
 

@@ -355,6 +355,39 @@ ATF_TC_BODY(refused, tc)
 	finish();
 }
 
+/* Without wgkeys there are no logins, until it is there. */
+ATF_TC_WITHOUT_HEAD(without_keys);
+ATF_TC_BODY(without_keys, tc)
+{
+	no_keys = 1;
+	begin(ALL);
+	SHOWS("the process that makes logins is not there");
+	give_keys();
+	SHOWS("\"state\":\"up\"");
+	carries(peer_local);
+	finish();
+}
+
+/* Netlink that breaks the rules is lost; the rest goes on. */
+ATF_TC_WITHOUT_HEAD(broken_netlink);
+ATF_TC_BODY(broken_netlink, tc)
+{
+	struct ipc_msg m;
+
+	begin(ALL);
+	carries(peer_local);
+	/* Another peer with the same key. */
+	tell_peer(2, net_derpclient_key(peer), second_local);
+	ATF_CHECK_EQ(-1, ipc_chan_recv(netlink, &m, WAIT_MS));
+	ATF_CHECK_EQ(EPIPE, errno);
+	give_netlink();
+	tell_device(1, kernel_port);
+	tell_peer(2, net_derpclient_key(peer), second_local);
+	SHOWS("\"local\":\"127.200.1.1\"");
+	carries(second_local);
+	finish();
+}
+
 /* A new key of the interface logs in anew; so does one that is back. */
 ATF_TC_WITHOUT_HEAD(device);
 ATF_TC_BODY(device, tc)
@@ -443,6 +476,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, nearest);
 	ATF_TP_ADD_TC(tp, other_map);
 	ATF_TP_ADD_TC(tp, refused);
+	ATF_TP_ADD_TC(tp, without_keys);
+	ATF_TP_ADD_TC(tp, broken_netlink);
 	ATF_TP_ADD_TC(tp, device);
 	ATF_TP_ADD_TC(tp, others_restart);
 	ATF_TP_ADD_TC(tp, reload);
