@@ -3,7 +3,7 @@
  *
  * ../derpbridged.c options, start
  * bridge.c	the event loop, signals, stop
- * bridgeprocs.c	the children: netlink, wgkeys, worker, derpmapd, fetch, resolve
+ * bridgeprocs.c	the children
  * netlinkproc.c, wgkeysproc.c, workerproc.c	settings and messages of a child
  * bridgechans.c	channels between them
  * bridgeifaces.c	interfaces: their numbers, settings and UDP sockets
@@ -60,7 +60,8 @@ struct bridge_iface {
 	int		 unsent;	/* the worker has not got udp */
 	uint32_t	 device_mark;	/* of the device; 0: none, or unknown */
 	int		 mark_known;
-	int		 socket_lacks;	/* why netlink has none: errno; logged */
+	int		 socket_lacks;	/* why netlink has none, which was
+					   logged: errno */
 };
 
 struct bridge {
@@ -190,8 +191,8 @@ int	 bridge_ifaces_open(struct bridge_iface *v, const struct bconf *c);
 /* No interfaces. */
 void	 bridge_ifaces_init(struct bridge_iface *v);
 
-/* The mark of sockets for an interface; `device' is what the device has. */
-uint32_t bridge_ifaces_mark(const struct bridge_iface *f, uint32_t device);
+/* The mark of sockets for an interface, as far as it is known; 0: none. */
+uint32_t bridge_ifaces_mark(const struct bridge_iface *f);
 
 /* bridgenetns.c */
 

@@ -105,10 +105,10 @@ bridge_ifaces_open(struct bridge_iface *v, const struct bconf *c)
 }
 
 uint32_t
-bridge_ifaces_mark(const struct bridge_iface *f, uint32_t device)
+bridge_ifaces_mark(const struct bridge_iface *f)
 {
 	if (f->conf->fwmark == BCONF_MARK_DEVICE)
-		return (device);
+		return (f->device_mark);
 	return (f->conf->fwmark == BCONF_MARK_NONE ? 0 :
 	    (uint32_t)f->conf->fwmark);
 }

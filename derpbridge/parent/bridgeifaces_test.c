@@ -84,8 +84,8 @@ ATF_TC_BODY(another_port, tc)
 	port = d.ifaces[1].port;
 	ATF_REQUIRE_EQ(0, again(TOP "interface \"wg0\" { }\n"));
 	d.ifaces[0].unsent = 0;
-	snprintf(text, sizeof(text), TOP "interface \"wg0\" { local port %u }\n",
-	    port);
+	snprintf(text, sizeof(text), TOP "interface \"wg0\" { local port %u "
+	    "}\n", port);
 	ATF_REQUIRE_EQ(0, again(text));
 	ATF_CHECK_EQ(port, port_of(d.ifaces[0].udp));
 	ATF_CHECK_EQ(port, d.ifaces[0].port);
@@ -97,9 +97,11 @@ ATF_TC_BODY(marks, tc)
 {
 	begin(TOP "interface \"wg0\" { }\ninterface \"wg1\" { fwmark none }\n"
 	    "interface \"wg2\" { fwmark 7 }\n");
-	ATF_CHECK_EQ(51820, bridge_ifaces_mark(&d.ifaces[0], 51820));
-	ATF_CHECK_EQ(0, bridge_ifaces_mark(&d.ifaces[1], 51820));
-	ATF_CHECK_EQ(7, bridge_ifaces_mark(&d.ifaces[2], 51820));
+	ATF_CHECK_EQ(0, bridge_ifaces_mark(&d.ifaces[0]));
+	d.ifaces[0].device_mark = d.ifaces[1].device_mark = 51820;
+	ATF_CHECK_EQ(51820, bridge_ifaces_mark(&d.ifaces[0]));
+	ATF_CHECK_EQ(0, bridge_ifaces_mark(&d.ifaces[1]));
+	ATF_CHECK_EQ(7, bridge_ifaces_mark(&d.ifaces[2]));
 }
 
 ATF_TP_ADD_TCS(tp)

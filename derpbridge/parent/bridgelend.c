@@ -24,8 +24,7 @@ first_mark(const struct bridge *d)
 
 	for (i = 0; i < IPC_BRIDGE_MAXIFACES; i++) {
 		f = &d->ifaces[i];
-		if (f->conf != NULL &&
-		    (mark = bridge_ifaces_mark(f, f->device_mark)) != 0)
+		if (f->conf != NULL && (mark = bridge_ifaces_mark(f)) != 0)
 			return (mark);
 	}
 	return (0);

@@ -1,7 +1,7 @@
 /*
  * bridgenetns: network namespaces that are made anew under their name, as a
- * container does that is started again; see bridge.h.  A socket of netlink stays
- * in the old one, which is empty then.
+ * container does that is started again; see bridge.h.  A socket of netlink
+ * stays in the old one, which is empty then.
  */
 #include <sys/stat.h>
 #include <event2/event.h>

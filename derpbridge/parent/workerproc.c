@@ -113,6 +113,17 @@ bridge_worker_query(struct bridge *d, uint32_t request)
 
 /* Messages */
 
+/*
+ * The mark is what netlink says, or the configuration: a worker that was taken
+ * over can't choose one.  Without one yet, it has to be none.
+ */
+static int
+mark_fits(const struct bridge_iface *f, uint32_t device)
+{
+	return (f->mark_known || device == 0 ||
+	    f->conf->fwmark != BCONF_MARK_DEVICE);
+}
+
 static int
 on_want_tcp(void *arg, const struct ipc_msg_worker_want_tcp *w)
 {
@@ -125,10 +136,12 @@ on_want_tcp(void *arg, const struct ipc_msg_worker_want_tcp *w)
 
 	if (f->conf == NULL)
 		v.why = "there is no such interface any more";
+	else if (!mark_fits(f, w->fwmark))
+		v.why = "the mark of the interface is not known yet";
 	else if (!bridge_may(p, &p->d->sockets, SOCKETS_MOST))
 		v.why = "too many sockets were requested";
 	else if ((fd = bridge_sock_out(w->ipv6 ? AF_INET6 : AF_INET,
-	    SOCK_STREAM, bridge_ifaces_mark(f, w->fwmark), &call)) == -1) {
+	    SOCK_STREAM, bridge_ifaces_mark(f), &call)) == -1) {
 		snprintf(why, sizeof(why), "no socket for a relay (%s): %s",
 		    call, strerror(errno));
 		v.why = why;

@@ -104,6 +104,41 @@ ATF_TC_BODY(sockets, tc)
 	ATF_CHECK_EQ(1, asks_tcp(end, 0));
 }
 
+/* Connections have the mark of the device, whatever the worker says. */
+ATF_TC_WITHOUT_HEAD(marks);
+ATF_TC_BODY(marks, tc)
+{
+#ifdef SO_MARK
+	struct ipc_msg_worker_want_tcp want = { 5, 0, 9, 0 };
+	socklen_t len = sizeof(int);
+	struct ipc_chan *end;
+	struct ipc_msg m;
+	int i, mark;
+
+	begin(TOP IFACE);
+	end = runs(&d.worker);
+	for (i = 0; i < 2; i++) {
+		ATF_REQUIRE_EQ(0, ipc_send_worker_want_tcp(end, &want));
+		ATF_REQUIRE_EQ(0, handled(&d.worker, end,
+		    bridge_worker_message));
+		next_message(&d.worker, end, MSG_WORKER_TCP, &m);
+		if (i == 0) {
+			/* Netlink has not told the mark. */
+			ATF_CHECK_EQ(-1, m.fd);
+			bridge_lend_mark(&d, 0, 7);
+		} else if (geteuid() == 0) {
+			ATF_REQUIRE(m.fd != -1);
+			ATF_REQUIRE_EQ(0, getsockopt(m.fd, SOL_SOCKET, SO_MARK,
+			    &mark, &len));
+			ATF_CHECK_EQ(7, mark);
+		}
+		ipc_msg_free(&m);
+	}
+#else
+	atf_tc_skip("this system has no marks");
+#endif
+}
+
 /* Take the channel that the child gets with this message. */
 static int
 gets_chan(struct bridge_child *p, struct ipc_chan *end, uint32_t type)
@@ -285,6 +320,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, settings);
 	ATF_TP_ADD_TC(tp, sockets);
+	ATF_TP_ADD_TC(tp, marks);
 	ATF_TP_ADD_TC(tp, channels);
 	ATF_TP_ADD_TC(tp, status);
 	return (atf_no_error());
