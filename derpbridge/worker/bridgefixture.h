@@ -37,7 +37,8 @@ static struct net_derpclient *peer;
 static unsigned int	 sockets, logins, resolved; /* that were asked for */
 static struct ipc_msg_dev_set last_set;
 static unsigned int	 sets;
-static int		 no_socket, no_login, no_name, no_keys;	/* refuse them */
+/* What is refused. */
+static int		 no_socket, no_login, no_name, no_keys;
 static char		 text[256 * 1024];	/* of a query */
 static int		 text_whole;
 

@@ -54,10 +54,10 @@ struct worker_peer {
 	uint64_t	 handshake;	/* ns since 1970; 0: none */
 	uint64_t	 handshake_at;	/* a new one was seen, monotonic ms; 0:
 					   none was */
-	struct worker_relay *relay;	/* its packets go there; NULL: nowhere */
+	struct worker_relay *relay;	/* its packets go there; NULL: they are
+					   dropped */
 	struct worker_relay *heard;	/* its last packet came from there */
 	uint64_t	 heard_at;	/* monotonic ms */
-	uint64_t	 gone_at;	/* the relay said that it is not there */
 	struct worker_counts counts;
 };
 TAILQ_HEAD(worker_peer_list, worker_peer);

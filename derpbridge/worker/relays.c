@@ -88,10 +88,7 @@ on_gone(struct worker_node *n, const uint8_t key[FRAME_KEY_LEN],
 
 	(void)n;
 	(void)reason;
-	if (p == NULL)
-		return;
-	p->gone_at = worker_now(r->iface->worker);
-	if (p->heard == r) {
+	if (p != NULL && p->heard == r) {
 		p->heard = NULL;
 		r->iface->reassign_soon = 1;
 	}

@@ -26,7 +26,7 @@
 #define CONTROL_SIZE	CMSG_SPACE(sizeof(struct in_addr))
 #endif
 
-union control {
+union in_control {
 	struct cmsghdr	 align;
 	uint8_t		 bytes[CONTROL_SIZE];
 };
@@ -35,7 +35,7 @@ struct worker_udp {
 	struct mmsghdr	 in[WORKER_UDP_BATCH];
 	struct iovec	 iov[WORKER_UDP_BATCH];
 	struct sockaddr_in from[WORKER_UDP_BATCH];
-	union control	 control[WORKER_UDP_BATCH];
+	union in_control	 control[WORKER_UDP_BATCH];
 	uint8_t		 data[WORKER_UDP_BATCH][ROOM];
 };
 

@@ -23,7 +23,7 @@ static const uint8_t peer_a[4] = { 127, 128, 0, 7 };
 static const uint8_t peer_b[4] = { 127, 200, 1, 2 };
 
 /* Our socket and the kernel's, with their ports. */
-struct pair {
+struct two_ends {
 	int	 ours, kernel;
 	uint16_t ours_port, kernel_port;
 };
@@ -53,12 +53,12 @@ bound(in_addr_t addr)
 	return (fd);
 }
 
-static struct pair
+static struct two_ends
 begin(void)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = net_test_local(&ss, AF_INET, 1);
-	struct pair p;
+	struct two_ends p;
 
 	p.ours = net_udp_socket((const struct sockaddr *)&ss, len, 0);
 	ATF_REQUIRE(p.ours != -1);
@@ -69,7 +69,7 @@ begin(void)
 }
 
 static void
-end(struct pair *p)
+end(struct two_ends *p)
 {
 	close(p->ours);
 	close(p->kernel);
@@ -85,7 +85,7 @@ wait_for(int fd)
 
 /* `fd' sends a datagram to the peer's address. */
 static void
-say(int fd, const struct pair *p, const uint8_t local[4], const void *data,
+say(int fd, const struct two_ends *p, const uint8_t local[4], const void *data,
     size_t len)
 {
 	struct sockaddr_in sin;
@@ -110,7 +110,7 @@ batch(void)
 }
 
 static struct worker_udpout *
-batch_out(const struct pair *p)
+batch_out(const struct two_ends *p)
 {
 	struct worker_udpout *o = worker_udpout_new();
 
@@ -121,7 +121,7 @@ batch_out(const struct pair *p)
 
 /* The next datagram at the kernel's socket comes from `local'. */
 static void
-hear(const struct pair *p, const uint8_t local[4], const void *data,
+hear(const struct two_ends *p, const uint8_t local[4], const void *data,
     size_t len)
 {
 	static uint8_t buf[65536];
@@ -139,7 +139,7 @@ hear(const struct pair *p, const uint8_t local[4], const void *data,
 }
 
 static void
-hear_nothing(const struct pair *p)
+hear_nothing(const struct two_ends *p)
 {
 	uint8_t c;
 
@@ -150,7 +150,7 @@ hear_nothing(const struct pair *p)
 ATF_TC_WITHOUT_HEAD(peers_by_address);
 ATF_TC_BODY(peers_by_address, tc)
 {
-	struct pair p = begin();
+	struct two_ends p = begin();
 	struct worker_udp *u = batch();
 	struct worker_datagram d;
 
@@ -178,7 +178,7 @@ ATF_TC_BODY(peers_by_address, tc)
 ATF_TC_WITHOUT_HEAD(foreign);
 ATF_TC_BODY(foreign, tc)
 {
-	struct pair p = begin();
+	struct two_ends p = begin();
 	struct worker_udp *u = batch();
 	struct worker_datagram d;
 	struct sockaddr_in sin;
@@ -211,7 +211,7 @@ ATF_TC_WITHOUT_HEAD(sizes);
 ATF_TC_BODY(sizes, tc)
 {
 	static uint8_t data[WORKER_UDP_MAX];
-	struct pair p = begin();
+	struct two_ends p = begin();
 	struct worker_udp *u = batch();
 	struct worker_udpout *o = batch_out(&p);
 	struct worker_datagram d;
@@ -246,7 +246,7 @@ ATF_TC_BODY(runs, tc)
 	static const size_t lens[] = { 1452, 1452, 1452, 96, 1452, 96, 96,
 	    1452, 1453, 32, 148, 148, 1400 };
 	static uint8_t data[400][1500];
-	struct pair p = begin();
+	struct two_ends p = begin();
 	struct worker_udpout *o = batch_out(&p);
 	uint8_t buf[2048];
 	struct sockaddr_in from;
@@ -288,7 +288,7 @@ ATF_TC_BODY(runs, tc)
 ATF_TC_WITHOUT_HEAD(many);
 ATF_TC_BODY(many, tc)
 {
-	struct pair p = begin();
+	struct two_ends p = begin();
 	struct worker_udpout *o = batch_out(&p);
 	uint8_t local[4] = { 127, 130, 0, 0 }, data[300];
 	unsigned int i;
@@ -314,7 +314,7 @@ ATF_TC_WITHOUT_HEAD(refused);
 ATF_TC_BODY(refused, tc)
 {
 	static const uint8_t foreign[4] = { 192, 0, 2, 1 };
-	struct pair p = begin();
+	struct two_ends p = begin();
 	struct worker_udpout *o = batch_out(&p);
 
 	worker_udpout_add(o, peer_a, (const uint8_t *)"one", 3);

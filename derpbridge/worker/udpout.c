@@ -34,13 +34,13 @@
 #endif
 #define CONTROL_SIZE	(SOURCE_SPACE + CMSG_SPACE(sizeof(uint16_t)))
 
-union control {
+union out_control {
 	struct cmsghdr	 align;
 	uint8_t		 bytes[CONTROL_SIZE];
 };
 
 /* One message: datagrams `first' to `last', linked by `next'. */
-struct group {
+struct message {
 	uint8_t		 local[WORKER_UDP_ADDR];
 	int		 first, last;
 	unsigned int	 n;
@@ -54,16 +54,16 @@ struct worker_udpout {
 	struct sockaddr_in to;
 	int		 alone;		/* the kernel can't cut messages */
 	unsigned int	 lost;
-	int		 n, ngroups;
+	int		 n, nruns;
 	struct {
 		const uint8_t	*p;
 		size_t		 len;
 		int		 next;
 	} v[SIZE];
-	struct group	 groups[SIZE];
+	struct message	 runs[SIZE];
 	struct mmsghdr	 out[SIZE];
 	struct iovec	 iov[SIZE];
-	union control	 control[SIZE];
+	union out_control	 control[SIZE];
 };
 
 struct worker_udpout *
@@ -128,7 +128,7 @@ put_source(struct msghdr *m, const uint8_t local[WORKER_UDP_ADDR])
 static void
 make_message(struct worker_udpout *o, int k, struct iovec *iov, unsigned int n)
 {
-	const struct group *g = &o->groups[k];
+	const struct message *g = &o->runs[k];
 	struct msghdr *m = &o->out[k].msg_hdr;
 #ifdef UDP_SEGMENT
 	uint16_t cut = (uint16_t)g->cut;
@@ -153,8 +153,8 @@ make_all(struct worker_udpout *o)
 	struct iovec *iov = o->iov;
 	int i, k, n;
 
-	for (k = 0; k < o->ngroups; k++) {
-		for (n = 0, i = o->groups[k].first; i != -1; i = o->v[i].next) {
+	for (k = 0; k < o->nruns; k++) {
+		for (n = 0, i = o->runs[k].first; i != -1; i = o->v[i].next) {
 			iov[n].iov_base = (void *)(uintptr_t)o->v[i].p;
 			iov[n++].iov_len = o->v[i].len;
 		}
@@ -191,7 +191,7 @@ static void
 send_singly(struct worker_udpout *o, int k)
 {
 	struct iovec *iov = o->out[k].msg_hdr.msg_iov;
-	unsigned int i, lost = 0, n = o->groups[k].n;
+	unsigned int i, lost = 0, n = o->runs[k].n;
 
 	for (i = 0; i < n; i++) {
 		make_message(o, k, iov + i, 1);
@@ -205,33 +205,33 @@ send_singly(struct worker_udpout *o, int k)
 static void
 send_all(struct worker_udpout *o)
 {
-	int at, end = o->ngroups;
+	int at, end = o->nruns;
 
 	make_all(o);
 	/* Where sending stops, the first remaining message is refused. */
 	for (at = send_some(o, 0, end); at < end;
 	    at = send_some(o, at + 1, end)) {
-		if (o->groups[at].n > 1 && (errno == EIO || errno == EINVAL))
+		if (o->runs[at].n > 1 && (errno == EIO || errno == EINVAL))
 			send_singly(o, at);
 		else
-			o->lost += o->groups[at].n;
+			o->lost += o->runs[at].n;
 	}
-	o->n = o->ngroups = 0;
+	o->n = o->nruns = 0;
 }
 
 /*
  * Find the latest message from this address, if a datagram of `len' bytes can
  * follow in it; NULL: it needs a message of its own.
  */
-static struct group *
-find_group(struct worker_udpout *o, const uint8_t local[WORKER_UDP_ADDR],
+static struct message *
+find_run(struct worker_udpout *o, const uint8_t local[WORKER_UDP_ADDR],
     size_t len)
 {
-	struct group *g;
-	int k, end = o->ngroups > LOOK_BACK ? o->ngroups - LOOK_BACK : 0;
+	struct message *g;
+	int k, end = o->nruns > LOOK_BACK ? o->nruns - LOOK_BACK : 0;
 
-	for (k = o->ngroups - 1; k >= end && !o->alone; k--) {
-		g = &o->groups[k];
+	for (k = o->nruns - 1; k >= end && !o->alone; k--) {
+		g = &o->runs[k];
 		if (memcmp(g->local, local, WORKER_UDP_ADDR) != 0)
 			continue;
 		return (!g->closed && g->n < CUT_MAX && len <= g->cut &&
@@ -244,7 +244,7 @@ void
 worker_udpout_add(struct worker_udpout *o,
     const uint8_t local[WORKER_UDP_ADDR], const uint8_t *p, size_t len)
 {
-	struct group *g;
+	struct message *g;
 	int i;
 
 	if (o->n == SIZE)
@@ -253,8 +253,8 @@ worker_udpout_add(struct worker_udpout *o,
 	o->v[i].p = p;
 	o->v[i].len = len;
 	o->v[i].next = -1;
-	if ((g = find_group(o, local, len)) == NULL) {
-		g = &o->groups[o->ngroups++];
+	if ((g = find_run(o, local, len)) == NULL) {
+		g = &o->runs[o->nruns++];
 		memset(g, 0, sizeof(*g));
 		memcpy(g->local, local, WORKER_UDP_ADDR);
 		g->first = i;

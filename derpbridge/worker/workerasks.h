@@ -1,7 +1,7 @@
 /*
  * workerasks: what the nodes of all interfaces ask for: addresses and sockets
- * from the parent, logins from the keys process.  The first three are call-backs
- * of workernode.h, the others are called with the answers.
+ * from the parent, logins from wgkeys.  The first three are call-backs of
+ * workernode.h.
  */
 #ifndef WORKERASKS_H
 #define WORKERASKS_H

@@ -96,16 +96,21 @@ by_key(const void *a, const void *b)
 	return (memcmp(x->key, y->key, IPC_KEYLEN));
 }
 
+static int
+compare_key(const void *key, const void *line)
+{
+	const struct ipc_bridge_peer *l = line;
+
+	return (memcmp(key, l->key, IPC_KEYLEN));
+}
+
 const struct ipc_bridge_peer *
 worker_iface_line(const struct worker_iface *f, const uint8_t key[IPC_KEYLEN])
 {
-	struct ipc_bridge_peer wanted;
-
 	if (f->nlines == 0)
 		return (NULL);
-	memcpy(wanted.key, key, IPC_KEYLEN);
-	return (bsearch(&wanted, f->lines, f->nlines, sizeof(wanted),
-	    by_key));
+	return (bsearch(key, f->lines, f->nlines, sizeof(*f->lines),
+	    compare_key));
 }
 
 /* Read the peers of the configuration.  Returns 0, or -1: malformed. */

@@ -1,6 +1,6 @@
 /*
- * workerstatus: see workerstatus.h.  Called by worker.c.  Touches the channel to
- * the parent.
+ * workerstatus: see workerstatus.h.  Called by worker.c.  Touches the channel
+ * to the parent.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>

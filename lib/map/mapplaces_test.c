@@ -115,8 +115,8 @@ ATF_TC_BODY(no_map, tc)
 		"{\"Regions\":{\"1\":null}}",
 		"{\"Regions\":{\"1\":{\"RegionID\":1}}}",
 		"{\"Regions\":{\"1\":{\"RegionID\":1,\"Nodes\":[]}}}",
-		"{\"Regions\":{\"1\":{\"RegionID\":0,\"Nodes\":"
-		    "[{\"Name\":\"a\",\"HostName\":\"a.test\"}]}}}"
+		("{\"Regions\":{\"1\":{\"RegionID\":0,\"Nodes\":"
+		    "[{\"Name\":\"a\",\"HostName\":\"a.test\"}]}}}")
 	};
 	size_t i;
 
