@@ -78,6 +78,7 @@ start(const char *map)
 
 	ATF_REQUIRE(getcwd(here, sizeof(here)) != NULL);
 	ATF_REQUIRE(chmod(here, 0700) == 0);
+	mapqueue_content_free(&d.maps.good);
 	snprintf(text, sizeof(text), "%s\nstatedir \"%s\"\n" IFACE, map, here);
 	begin(text);
 	worker = runs(&d.worker);

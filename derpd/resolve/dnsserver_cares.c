@@ -157,6 +157,15 @@ on_answer(void *arg, int status, int timeouts, struct ares_addrinfo *res)
 		ares_freeaddrinfo(res);
 }
 
+/* Does libc-ares wait until socket `i' of ares_getsock() is ready?  POLL*. */
+static short
+wants(unsigned int bits, unsigned int i)
+{
+	/* The macros of libc-ares shift into the sign. */
+	return ((short)((bits >> i & 1 ? POLLIN : 0) |
+	    (bits >> (i + ARES_GETSOCK_MAXNUM) & 1 ? POLLOUT : 0)));
+}
+
 /* Wait for the sockets at most `ms', and let libc-ares go on. */
 static void
 turn(int ms)
@@ -169,15 +178,9 @@ turn(int ms)
 	bits = (unsigned int)ares_getsock(server.ares, socks,
 	    ARES_GETSOCK_MAXNUM);
 	for (i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
-		if (!ARES_GETSOCK_READABLE(bits, i) &&
-		    !ARES_GETSOCK_WRITABLE(bits, i))
+		if ((p[n].events = wants(bits, i)) == 0)
 			continue;
 		p[n].fd = socks[i];
-		p[n].events = 0;
-		if (ARES_GETSOCK_READABLE(bits, i))
-			p[n].events |= POLLIN;
-		if (ARES_GETSOCK_WRITABLE(bits, i))
-			p[n].events |= POLLOUT;
 		p[n++].revents = 0;
 	}
 	wait = ares_timeout(server.ares, &max, &tv);

@@ -15,6 +15,8 @@
 
 #include "childpeer.h"
 
+#define CHILD_AREA_MAX	(1ULL << 30)	/* more is a sanitizer's */
+
 /* Bytes of one area of the process's memory, on the heap; *len of them. */
 static inline uint8_t *
 child_area(int mem, const char *line, size_t *len)
@@ -26,6 +28,7 @@ child_area(int mem, const char *line, size_t *len)
 	*len = 0;
 	if (sscanf(line, "%llx-%llx %7s", &from, &to, rights) != 3 ||
 	    rights[0] != 'r' || strstr(line, "[v") != NULL ||
+	    to - from > CHILD_AREA_MAX ||
 	    (p = malloc((size_t)(to - from))) == NULL)
 		return (NULL);
 	if (pread(mem, p, (size_t)(to - from), (off_t)from) ==
