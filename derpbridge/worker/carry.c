@@ -85,6 +85,7 @@ worker_carry_out(struct worker_iface *f, uint64_t now)
 		}
 		for (i = 0; i < n; i++)
 			datagram(f, i, now);
+		f->worker->carried += (unsigned int)n;
 		if (n < WORKER_UDP_BATCH)
 			return;
 	}
@@ -100,6 +101,7 @@ worker_carry_in(struct worker_relay *r, const uint8_t src[IPC_KEYLEN],
 	struct worker *w = f->worker;
 	struct worker_peer *peer;
 
+	w->carried++;
 	peer = worker_peers_key(&f->peers, src);
 	if (peer == NULL || !peer->served) {
 		drop(f, NULL, WORKER_DROP_NO_PEER);

@@ -8,17 +8,15 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tls.h>
+#include <time.h>
 
 #include "carry.h"
 #include "childrun.h"
 #include "clock.h"
-#include "crypto.h"
 #include "devices.h"
 #include "log.h"
 #include "reach.h"
 #include "relays.h"
-#include "tlssecrets.h"
 #include "udp.h"
 #include "worker.h"
 #include "workerasks.h"
@@ -241,16 +239,32 @@ settle(struct worker *w)
 				    worker_now(w));
 }
 
+/* Let the packets of a steady stream gather. */
+static void
+pause_after(struct worker *w)
+{
+	struct timespec ts = { 0, 0 };
+	unsigned int us;
+
+	us = worker_pace_after(&w->pace, w->carried, base_clock_us());
+	if (us == 0)
+		return;
+	ts.tv_nsec = us * 1000L;
+	(void)nanosleep(&ts, NULL);
+}
+
 static void
 turn(void *arg)
 {
 	struct worker *w = arg;
 
 	w->now = 0;
+	w->carried = 0;
 	if (event_base_loop(w->base, EVLOOP_ONCE) == -1)
 		fatal("can't run the event loop (epoll, kqueue)");
 	worker_carry_flush(w, worker_now(w));
 	settle(w);
+	pause_after(w);
 }
 
 /* Start */
@@ -263,11 +277,6 @@ prepare(struct ipc_child *c)
 
 	if (sodium_init() == -1)
 		fatalx("can't initialise libsodium (sodium_init)");
-	if (tls_init() == -1)
-		fatalx("can't initialise libtls (tls_init)");
-	if (net_tlssecrets_init() == -1)
-		fatalx("out of memory for TLS");
-	net_crypto_preload();
 	if ((c->base = event_base_new()) == NULL)
 		fatal("can't make an event loop (epoll, kqueue)");
 	w.child = c;

@@ -8,6 +8,7 @@
  * peertable.c		the peers of an interface
  * carry.c		packets between the kernel and relays
  * udp.c, udpout.c	datagrams, many at once
+ * pace.c		when a turn waits for more packets
  * steer.c		direct or relayed: path.c asked for each peer
  * relays.c		which nodes the peers of an interface use
  * choice.c		... by region policy, rendezvous and measurement
@@ -29,6 +30,7 @@
 #include "bounds.h"
 #include "cas.h"
 #include "mapplaces.h"
+#include "pace.h"
 
 struct ipc_chan;
 struct ipc_child;
@@ -50,6 +52,8 @@ struct worker {
 	struct worker_udp *udp;		/* received datagrams */
 	struct worker_udpout *udpout;	/* to be sent */
 	TAILQ_HEAD(, worker_relay) unsent;	/* with queued packets */
+	unsigned int	 carried;	/* packets of this turn, both ways */
+	struct worker_pace pace;
 
 	int		 configured;
 	int		 dry;		/* no endpoint is set */

@@ -19,6 +19,7 @@
 #include "tlssecrets.h"
 
 #define TICK_MS		2500
+#define QUIET_MS	10000	/* without a packet: memory is freed */
 #define FORGIVE_TICKS	24	/* a minute: see net_record_forgive() */
 #define MAX_KEYS	256	/* expanded ones: two a link */
 
@@ -137,9 +138,25 @@ unanswered(struct worker_link *l, uint64_t now)
 	worker_link_fail(l, "the relay does not answer");
 }
 
+/* Free what a quiet link does not need. */
+static void
+trim(struct worker_link *l)
+{
+	if (l->queue->n == 0)
+		worker_outqueue_free(l->queue);
+	if (l->cut.len == 0)
+		worker_link_drop(&l->cut);
+	if (l->part_len == 0)
+		worker_link_drop(&l->saved);
+	if (l->rest.len == 0)
+		worker_link_drop(&l->rest);
+}
+
 void
 worker_link_watch(struct worker_link *l, uint64_t now)
 {
+	if (now - l->last_packet >= QUIET_MS)
+		trim(l);
 	if (now - l->last_in >= WORKER_SILENCE_MS)
 		worker_link_fail(l, "the relay was silent for 2 minutes");
 	else if (l->pinged != 0 && now - l->pinged >= WORKER_PONG_MS)

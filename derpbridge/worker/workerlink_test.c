@@ -487,6 +487,24 @@ ATF_TC_BODY(silence, tc)
 	finish();
 }
 
+/* A quiet link has no memory for packets, until there are some again. */
+ATF_TC_WITHOUT_HEAD(quiet);
+ATF_TC_BODY(quiet, tc)
+{
+	begin(relay_echo);
+	come_up();
+	go_on();
+	UNTIL(packets == 1);
+	worker_link_watch(&node.link, base_clock_ms());
+	ATF_CHECK(node.queue.bytes != NULL);
+	worker_link_watch(&node.link, base_clock_ms() + 10000);
+	ATF_CHECK(node.queue.bytes == NULL);
+	ATF_CHECK(node.link.cut.p == NULL && node.link.saved.p == NULL);
+	go_on();
+	UNTIL(packets == 2);
+	finish();
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, both_ways);
@@ -496,5 +514,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, large);
 	ATF_TP_ADD_TC(tp, blocked);
 	ATF_TP_ADD_TC(tp, silence);
+	ATF_TP_ADD_TC(tp, quiet);
 	return (atf_no_error());
 }

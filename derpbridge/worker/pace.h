@@ -1,0 +1,36 @@
+/*
+ * pace: whether the worker waits a moment before its next turn, so that one
+ * turn finds several packets of a steady stream: waking up costs as much as
+ * some packets.  Pure; times are monotonic microseconds.
+ *
+ * A stream that does not become denser by waiting, because each packet answers
+ * another one, is not held up.
+ */
+#ifndef PACE_H
+#define PACE_H
+
+#include <stdint.h>
+
+#define WORKER_PACE_US		150	/* between two turns of a stream */
+#define WORKER_PACE_RUN		16	/* turns that make a stream */
+#define WORKER_PACE_TRIES	8	/* waits that must be of use together */
+#define WORKER_PACE_REST	512	/* turns without a try, if not */
+#define WORKER_PACE_FULL	64	/* packets of a turn: no wait */
+
+struct worker_pace {
+	uint64_t	 last;		/* end of the last turn with packets */
+	unsigned int	 run;		/* turns in a row, close together */
+	unsigned int	 rest;		/* turns left without a try */
+	unsigned int	 waits, found;	/* since the last look: turns after a
+					   wait, and their packets */
+	int		 waited;	/* before this turn */
+};
+
+/*
+ * A turn has ended at `now', which carried so many packets.  Returns how many
+ * microseconds to wait before the next one, 0: not at all.
+ */
+unsigned int worker_pace_after(struct worker_pace *p, unsigned int packets,
+	    uint64_t now);
+
+#endif
