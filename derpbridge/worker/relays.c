@@ -14,6 +14,7 @@
 #include "log.h"
 #include "relays.h"
 #include "survey.h"
+#include "survey.h"
 #include "surveys.h"
 #include "worker.h"
 #include "workerasks.h"
@@ -316,6 +317,21 @@ worker_relays_tick(struct worker_iface *f, uint64_t now)
 	if (f->idle != 0 || f->reassign_soon)
 		f->reassign = 1;
 	f->reassign_soon = 0;
+}
+
+void
+worker_relays_hurry(struct worker_iface *f, uint64_t now)
+{
+	struct worker_relay *r;
+	struct worker_peer *p;
+
+	TAILQ_FOREACH(r, &f->relays, entry)
+		worker_node_hurry(&r->node);
+	TAILQ_FOREACH(p, &f->peers.list, entry)
+		if (p->served)
+			worker_path_hurry(&p->path, now);
+	if (f->survey != NULL)
+		worker_survey_hurry(f->survey);
 }
 
 /* Peers and their relays */

@@ -62,6 +62,12 @@ void	 worker_relays_settle(struct worker_iface *f, uint64_t now);
 /* Every second: free relays that the map has no more. */
 void	 worker_relays_tick(struct worker_iface *f, uint64_t now);
 
+/*
+ * The network may be another one: try at once what waits, relays and direct
+ * paths.
+ */
+void	 worker_relays_hurry(struct worker_iface *f, uint64_t now);
+
 /* A packet of the peer came over this relay. */
 void	 worker_relays_heard(struct worker_relay *r, struct worker_peer *p,
 	    uint64_t now);

@@ -23,7 +23,8 @@
 #include "workeriface.h"
 #include "workerstatus.h"
 
-#define ROUNDS	4		/* of settling in a turn */
+#define ROUNDS		4	/* of settling in a turn */
+#define SUSPEND_MS	5000	/* a suspend that counts */
 
 uint64_t
 worker_now(struct worker *w)
@@ -207,6 +208,33 @@ check_channels(struct worker *w)
 		fatal("can't send to the parent (sendmsg)");
 }
 
+/*
+ * The machine was suspended: the network may be another one, so try at once
+ * what would wait.
+ */
+static void
+resumed(struct worker *w)
+{
+	size_t i;
+
+	log_info("the machine was suspended: trying all paths anew");
+	for (i = 0; i < IPC_BRIDGE_MAXIFACES; i++)
+		if (w->ifaces[i] != NULL)
+			worker_relays_hurry(w->ifaces[i], worker_now(w));
+}
+
+/* The clock since the boot counts the time of a suspend, the other does not. */
+static void
+check_resumed(struct worker *w)
+{
+	uint64_t now = base_clock_ms();
+	uint64_t asleep = base_clock_boot_us() / 1000 + 1 - now;
+
+	if (w->asleep != 0 && asleep > w->asleep + SUSPEND_MS)
+		resumed(w);
+	w->asleep = asleep;
+}
+
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -220,6 +248,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 		if (w->ifaces[i] != NULL)
 			worker_relays_tick(w->ifaces[i], worker_now(w));
 	check_channels(w);
+	check_resumed(w);
 }
 
 /*
