@@ -98,7 +98,7 @@ check(const char *text)
 	must(strcmp(conf->keys_user, "_derpd_keys") == 0);
 	must(strcmp(conf->control, "/var/run/derpd.sock") == 0);
 	must(strcmp(conf->chroot, "/var/empty") == 0);
-	must(conf->nfiles == 1 && !conf->metrics.enabled);
+	must(conf->files.n == 1 && !conf->metrics.enabled);
 	must(conf->debug.n == 0 && TAILQ_EMPTY(&conf->clientnames));
 	must(conf->admit.keys == NULL && conf->worker.max_clients == 0);
 	conf_free(conf);
