@@ -35,6 +35,8 @@ target acme
 target banner
 target bootstrap
 target bridgeconf
+target bridgepath
+target bridgestatus
 target cert
 target clientinfo
 target clients
