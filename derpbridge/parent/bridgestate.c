@@ -79,8 +79,7 @@ bridge_state_send(struct bridge_child *netlink)
 void
 bridge_state_save(const struct bridge *d, const void *p, size_t len)
 {
-	static const struct base_file_attr attr = { 0600, (uid_t)-1,
-	    (gid_t)-1 };
+	const struct base_file_attr attr = { 0600, geteuid(), getegid() };
 	char err[512];
 
 	if (base_file_replace(d->conf->state_file, p, len, &attr, err,
