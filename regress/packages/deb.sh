@@ -2,9 +2,9 @@
 # Try the Debian packages of build-deb; called by `make check-deb' as root.
 # Builds them a second time, elsewhere, and compares the bytes; has lintian look
 # at them; then in a bare Debian 12, in build-deb/root: install, start, upgrade,
-# remove, purge.  With systemd-nspawn that system is booted, and systemd.sh
-# tries derpd under its systemd; else it is a chroot in which nothing is
-# started.  MIRROR is that of Debian, as for apt here.  A bare system stays, in
+# remove, purge.  With systemd-nspawn that system is booted, and systemd.sh and
+# bridge.sh try derpd and derpbridged under its systemd; else it is a chroot in
+# which nothing is started.  MIRROR is that of Debian, as for apt here.  A bare system stays, in
 # build-deb/bare, for the next time; build-deb/root goes.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -19,6 +19,8 @@ LETS="@memlock landlock_create_ruleset landlock_add_rule landlock_restrict_self"
 
 # shellcheck source=regress/packages/systemd.sh
 . regress/packages/systemd.sh
+# shellcheck source=regress/packages/bridge.sh
+. regress/packages/bridge.sh
 
 # say WORD...: what is tried next.
 say() {
@@ -61,6 +63,12 @@ inactive() {
 	[ -z "$leader" ] || ! inside systemctl -q is-active "$1"
 }
 
+# private NAME: its state directory is there, and root's alone.
+private() {
+	[ "$(stat -c %a "$root/var/db/$1")" = 700 ] ||
+	    fail "no state directory of $1"
+}
+
 # files: what is in the system, without dpkg's and apt's records and logs.
 files() {
 	(cd "$root" && find . \( -path ./proc -o -path ./sys -o -path ./dev \
@@ -99,23 +107,31 @@ prepare() {
 	rm -rf --one-file-system "$root"
 	cp -a "$bare" "$root"
 	mkdir "$root/deb"
-	for p in derpd-common derpd stund; do
+	for p in derpbridge derpd-common derpd stund; do
 		cp "$out/$p"_*.deb "$root/deb/$p.deb"
 	done
-	needs=$(for p in "$root"/deb/*.deb; do
+	needs="$(for p in "$root"/deb/*.deb; do
 		dpkg-deb -f "$p" Depends
 	done | tr ',' '\n' | sed 's/ *\([^ ]*\).*/\1/' | sort -u |
 	    grep -vx derpd-common)
+	    ca-certificates iproute2 wireguard-go wireguard-tools"
 	# shellcheck disable=SC2086	# words
 	inside apt-get install -qq -y --no-install-recommends $needs \
 	    >"$out/apt.log" 2>&1 || fail "apt-get fails ($out/apt.log)"
 	forbid
 }
 
-# forbid: start no service in a chroot.
+# forbid: start no service in a chroot, which gets a /proc: derpd and
+# systemd-tmpfiles need it.
 forbid() {
+	mount -t proc proc "$root/proc"
 	printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
 	chmod 755 "$root/usr/sbin/policy-rc.d"
+}
+
+# unmount: take the /proc of a chroot away, if there is one.
+unmount() {
+	umount "$root/proc" 2>/dev/null || :
 }
 
 # same DIRECTORY: it is the root of the system, not of this one.
@@ -167,16 +183,20 @@ end() {
 		stop
 		cgroups
 	fi
+	unmount
 	rm -rf --one-file-system "$root" "$work"
 }
 
 # boot: start the system if that is possible here, else go on with chroot.  It
-# has no network but its own, no devices of this machine and can't make them,
-# and no directory of it.
+# has no network but its own, no devices of this machine but that which makes
+# tunnels, and can't make them, and no directory of it.
 boot() {
 	command -v systemd-nspawn >/dev/null 2>&1 || return 0
 	rm "$root/usr/sbin/policy-rc.d"
-	systemd-nspawn -q --register=no --keep-unit --private-network \
+	unmount
+	tun=
+	[ ! -c /dev/net/tun ] || tun=--bind=/dev/net/tun
+	systemd-nspawn -q $tun --register=no --keep-unit --private-network \
 	    --drop-capability=CAP_MKNOD --link-journal=no --resolv-conf=off \
 	    --timezone=off --system-call-filter="$LETS" -D "$root" --boot \
 	    >"$out/nspawn.log" 2>&1 </dev/null &
@@ -238,7 +258,9 @@ grep -q 'derpd: not started' "$out/install.out" ||
 inactive derpd || fail "derpd runs without a configuration"
 [ ! -e "$root/etc/derpd.conf" ] || fail "there is a configuration"
 inside getent passwd _derpd _derpd_keys >/dev/null || fail "no users"
-[ "$(stat -c %a "$root/var/db/derpd")" = 700 ] || fail "no state directory"
+private derpd
+install /deb/derpbridge.deb
+bridge_installed
 install /deb/stund.deb
 active stund || fail "stund does not run"
 
@@ -253,9 +275,11 @@ if [ -n "$leader" ]; then
 	cat "$out/status.out"
 	inside systemctl stop derpd stund
 	try_systemd
-	inside systemctl start derpd stund
+	inside systemctl start stund
+	try_bridge
 else
 	inside derpd -n -f /etc/stund.conf >/dev/null || fail "stund.conf"
+	bridge_configure ""
 	inside derpd
 	inside derpctl status >"$out/status.out"
 	cat "$out/status.out"
@@ -265,23 +289,27 @@ fi
 say "upgrade"
 sum=$(cksum "$root/etc/derpd.conf" "$root/var/db/derpd/derper.key")
 echo '# changed' >>"$root/etc/stund.conf"
-for p in derpd-common derpd stund; do
+[ -z "$leader" ] || pid=$(main)
+for p in derpbridge derpd-common derpd stund; do
 	again $p 99
 done
-install /deb/derpd-common-new.deb /deb/derpd-new.deb /deb/stund-new.deb
+install /deb/derpd-common-new.deb /deb/derpd-new.deb /deb/stund-new.deb \
+    /deb/derpbridge-new.deb
 ! grep -q 'not started' "$out/install.out" || fail "it says what is done"
 [ "$sum" = "$(cksum "$root/etc/derpd.conf" \
     "$root/var/db/derpd/derper.key")" ] || fail "the upgrade changes files"
 grep -q '^# changed' "$root/etc/stund.conf" || fail "a conffile is lost"
 active derpd || fail "derpd does not run after the upgrade"
 active stund || fail "stund does not run after the upgrade"
+bridge_upgraded "${pid:-}"
 
 say "remove keeps configuration and keys, purge leaves nothing"
-inside dpkg -r derpd stund derpd-common >"$out/remove.out" 2>&1
+inside dpkg -r derpbridge derpd stund derpd-common >"$out/remove.out" 2>&1
 [ "$sum" = "$(cksum "$root/etc/derpd.conf" \
     "$root/var/db/derpd/derper.key")" ] || fail "remove takes files away"
 inactive derpd || fail "derpd runs after it was removed"
-inside dpkg --purge derpd stund derpd-common >>"$out/remove.out" 2>&1
+bridge_removed
+inside dpkg --purge derpbridge derpd stund derpd-common >>"$out/remove.out" 2>&1
 files >"$out/after"
 diff "$out/before" "$out/after" || fail "purge leaves something"
 [ ! -e "$root/run/derpd.sock" ] || fail "purge leaves a socket"

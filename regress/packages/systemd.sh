@@ -6,6 +6,7 @@
 
 UNIT=/run/systemd/system/derpd.service.d
 TLS=11443
+daemon=derpd
 
 # show PROPERTY: that of derpd.service.
 show() {
@@ -29,10 +30,11 @@ mark() {
 	since=@$(date +%s.%6N)
 }
 
-# journal [OPTION...]: derpd's lines since mark, those of systemd about it too.
+# journal [OPTION...]: the daemon's lines since mark, those of systemd about it
+# too.
 journal() {
 	inside journalctl --sync
-	inside journalctl -q -o cat -u derpd --since="$since" "$@"
+	inside journalctl -q -o cat -u "$daemon" --since="$since" "$@"
 }
 
 # want WORDS TEXT: TEXT has WORDS, or it ends.
