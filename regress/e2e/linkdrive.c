@@ -30,12 +30,12 @@
 #define LOST_MS		200	/* nothing came for so long: all is lost */
 #define QUIET_MS	2000	/* nothing came for so long: the end */
 
-struct client {
+struct drive_client {
 	uint8_t		 pub[FRAME_KEY_LEN], sec[FRAME_KEY_LEN];
 	struct worker_node node;
 };
 
-static struct client	 sender, receiver;
+static struct drive_client	 sender, receiver;
 static struct event_base *base;
 static struct event	*turn;
 static const char	*address;	/* NULL: resolve the host */
@@ -137,7 +137,7 @@ on_want_login(struct worker_node *n, uint32_t cookie,
 	static const char text[] = "{\"version\":2,\"CanAckPings\":true}";
 	uint8_t buf[FRAME_KEY_LEN + FRAME_NONCE_LEN + FRAME_BOX_OVERHEAD +
 	    sizeof(text) - 1];
-	struct client *c = arg;
+	struct drive_client *c = arg;
 	uint8_t *nonce = buf + FRAME_KEY_LEN;
 
 	memcpy(buf, c->pub, FRAME_KEY_LEN);
@@ -214,7 +214,7 @@ result(void)
 }
 
 static void
-make_client(struct client *c, struct worker_links *links, const char *host,
+make_client(struct drive_client *c, struct worker_links *links, const char *host,
     uint16_t port, const struct net_cas *cas, const char *certname,
     const char *proxy)
 {
