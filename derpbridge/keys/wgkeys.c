@@ -81,9 +81,11 @@ log_in(struct wgkeys *k, const struct wgkeys_ask *ask)
 	struct ipc_msg_wglogged v = {
 		.cookie = ask->cookie, .ok = 1, .why = "", .info = info
 	};
-	const char *why = "";
+	const char *why = "the interface has another key";
 
-	v.info_len = wgkeys_box_login(ask->iface, ask->server, info, &why);
+	if (wgkeys_box_is(ask->iface, ask->own))
+		v.info_len = wgkeys_box_login(ask->iface, ask->server, info,
+		    &why);
 	if (v.info_len > 0)
 		answer(k, &v);
 	else
@@ -189,14 +191,17 @@ on_login(void *arg, const struct ipc_msg_wglogin *v)
 {
 	struct wgkeys *k = arg;
 	const size_t waiting = wgkeys_asks_of(&k->asks, v->iface);
+	const uint64_t now = base_clock_ms();
 	struct wgkeys_ask ask;
 
-	if (wgkeys_asks_add(&k->asks, v->cookie, v->iface, v->server_key,
-	    base_clock_ms()) == -1) {
+	if (wgkeys_asks_add(&k->asks, v->cookie, v->iface, v->own_key,
+	    v->server_key, now) == -1) {
 		refuse(k, v->cookie, "too many logins wait for keys of "
 		    "interfaces");
 		return (0);
 	}
+	if (wgkeys_box_outdated(v->iface, v->own_key, now))
+		wgkeys_box_forget(v->iface);
 	if (wgkeys_box_has(v->iface)) {
 		while (wgkeys_asks_take(&k->asks, v->iface, &ask))
 			log_in(k, &ask);

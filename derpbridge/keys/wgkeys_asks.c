@@ -7,7 +7,8 @@
 
 int
 wgkeys_asks_add(struct wgkeys_asks *a, uint64_t cookie, unsigned int iface,
-    const uint8_t server[IPC_KEYLEN], uint64_t now)
+    const uint8_t own[IPC_KEYLEN], const uint8_t server[IPC_KEYLEN],
+    uint64_t now)
 {
 	struct wgkeys_ask *k;
 
@@ -17,6 +18,7 @@ wgkeys_asks_add(struct wgkeys_asks *a, uint64_t cookie, unsigned int iface,
 	k->cookie = cookie;
 	k->iface = iface;
 	k->until = now + WGKEYS_ASKS_MS;
+	memcpy(k->own, own, sizeof(k->own));
 	memcpy(k->server, server, sizeof(k->server));
 	return (0);
 }

@@ -17,6 +17,7 @@ struct wgkeys_ask {
 	uint64_t	 cookie;	/* the worker's */
 	uint64_t	 until;
 	unsigned int	 iface;
+	uint8_t		 own[IPC_KEYLEN];	/* public key of the interface */
 	uint8_t		 server[IPC_KEYLEN];
 };
 
@@ -28,8 +29,8 @@ struct wgkeys_asks {
 
 /* Add a login at `now'.  Returns 0, or -1: too many wait. */
 int	 wgkeys_asks_add(struct wgkeys_asks *a, uint64_t cookie,
-	    unsigned int iface, const uint8_t server[IPC_KEYLEN],
-	    uint64_t now);
+	    unsigned int iface, const uint8_t own[IPC_KEYLEN],
+	    const uint8_t server[IPC_KEYLEN], uint64_t now);
 
 /* The number of logins that wait for this interface. */
 size_t	 wgkeys_asks_of(const struct wgkeys_asks *a, unsigned int iface);

@@ -13,7 +13,7 @@ static int
 add(uint64_t cookie, unsigned int iface, uint64_t now)
 {
 	memset(server, (int)cookie, sizeof(server));
-	return (wgkeys_asks_add(&asks, cookie, iface, server, now));
+	return (wgkeys_asks_add(&asks, cookie, iface, server, server, now));
 }
 
 ATF_TC_WITHOUT_HEAD(order);

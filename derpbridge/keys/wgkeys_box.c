@@ -16,6 +16,7 @@
 
 struct kept {
 	uint8_t		 secret[IPC_KEYLEN];
+	uint8_t		 public[IPC_KEYLEN];	/* of it */
 	uint64_t	 until;		/* 0: no key */
 };
 
@@ -41,6 +42,7 @@ wgkeys_box_set(unsigned int iface, const uint8_t secret[IPC_KEYLEN],
 		return (-1);
 	}
 	memcpy(slots[iface].secret, secret, sizeof(slots[iface].secret));
+	(void)crypto_scalarmult_base(slots[iface].public, secret);
 	slots[iface].until = now + WGKEYS_KEEP_MS;
 	return (0);
 }
@@ -49,6 +51,21 @@ int
 wgkeys_box_has(unsigned int iface)
 {
 	return (slots[iface].until != 0);
+}
+
+int
+wgkeys_box_is(unsigned int iface, const uint8_t key[IPC_KEYLEN])
+{
+	return (wgkeys_box_has(iface) &&
+	    memcmp(slots[iface].public, key, IPC_KEYLEN) == 0);
+}
+
+int
+wgkeys_box_outdated(unsigned int iface, const uint8_t key[IPC_KEYLEN],
+    uint64_t now)
+{
+	return (wgkeys_box_has(iface) && !wgkeys_box_is(iface, key) &&
+	    now + WGKEYS_KEEP_MS >= slots[iface].until + WGKEYS_FRESH_MS);
 }
 
 void
@@ -81,7 +98,7 @@ wgkeys_box_login(unsigned int iface, const uint8_t server[IPC_KEYLEN],
 	char text[TEXTSIZE];
 	size_t len;
 
-	(void)crypto_scalarmult_base(info, slots[iface].secret);
+	memcpy(info, slots[iface].public, FRAME_KEY_LEN);
 	if (memcmp(info, server, FRAME_KEY_LEN) == 0) {
 		*why = "the relay has the key of the interface";
 		return (0);

@@ -13,6 +13,8 @@
 #include "bounds.h"
 
 #define WGKEYS_KEEP_MS	9000	/* from the arrival of a key to its end */
+#define WGKEYS_FRESH_MS	500	/* so long a key is surely that of its
+				   interface */
 #define WGKEYS_INFOSIZE	256	/* room for the payload of a ClientInfo */
 
 /* Set up the memory.  Returns 0, or -1 with errno. */
@@ -28,6 +30,16 @@ int	 wgkeys_box_set(unsigned int iface, const uint8_t secret[IPC_KEYLEN],
 
 /* 1 when the private key of the interface is here, else 0. */
 int	 wgkeys_box_has(unsigned int iface);
+
+/* 1 when it is here and is that of this public key, else 0. */
+int	 wgkeys_box_is(unsigned int iface, const uint8_t key[IPC_KEYLEN]);
+
+/*
+ * 1 when the one that is here is not that of this public key, and did not come
+ * just now: the interface may have another one, or be another one.
+ */
+int	 wgkeys_box_outdated(unsigned int iface, const uint8_t key[IPC_KEYLEN],
+	    uint64_t now);
 
 /* Zero the private key of the interface. */
 void	 wgkeys_box_forget(unsigned int iface);

@@ -100,10 +100,31 @@ ATF_TC_BODY(kept, tc)
 	ATF_CHECK_EQ(0, wgkeys_box_has(IFACE));
 }
 
+/* A key that is not that of the interface any more. */
+ATF_TC_WITHOUT_HEAD(outdated);
+ATF_TC_BODY(outdated, tc)
+{
+	begin();
+	ATF_CHECK_EQ(0, wgkeys_box_is(IFACE, public));
+	ATF_CHECK_EQ(0, wgkeys_box_outdated(IFACE, relay, NOW));
+	ATF_REQUIRE_EQ(0, wgkeys_box_set(IFACE, secret, NOW));
+	ATF_CHECK_EQ(1, wgkeys_box_is(IFACE, public));
+	ATF_CHECK_EQ(0, wgkeys_box_is(IFACE, relay));
+	ATF_CHECK_EQ(0, wgkeys_box_outdated(IFACE, relay,
+	    NOW + WGKEYS_FRESH_MS - 1));
+	ATF_CHECK_EQ(1, wgkeys_box_outdated(IFACE, relay,
+	    NOW + WGKEYS_FRESH_MS));
+	ATF_CHECK_EQ(0, wgkeys_box_outdated(IFACE, public,
+	    NOW + WGKEYS_FRESH_MS));
+	wgkeys_box_forget(IFACE);
+	ATF_CHECK_EQ(0, wgkeys_box_is(IFACE, public));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, login);
 	ATF_TP_ADD_TC(tp, relays);
 	ATF_TP_ADD_TC(tp, kept);
+	ATF_TP_ADD_TC(tp, outdated);
 	return (atf_no_error());
 }

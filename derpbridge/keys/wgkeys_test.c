@@ -8,12 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "childpeer.h"
 #include "childscan.h"
 #include "frame.h"
 #include "wgkeys.h"
 #include "wgkeys_asks.h"
+#include "wgkeys_box.h"
 
 #define IFACE	2
 
@@ -52,7 +54,7 @@ begin(void)
 static void
 ask(uint64_t cookie)
 {
-	struct ipc_msg_wglogin v = { cookie, IFACE, relay };
+	struct ipc_msg_wglogin v = { cookie, IFACE, public, relay };
 
 	ATF_REQUIRE_EQ(0, ipc_send_wglogin(worker, &v));
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(worker, WAIT_MS));
@@ -167,12 +169,34 @@ ATF_TC_BODY(no_key, tc)
 	ATF_REQUIRE_EQ(0, ipc_send_wgkey(netlink, &unwanted));
 	key(secret, sizeof(secret), "");
 	logged(3, "");
+	login.own_key = public;
 	login.server_key = relay;
 	ATF_REQUIRE_EQ(0, ipc_send_wglogin(worker, &login));
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(worker, WAIT_MS));
 	ATF_REQUIRE_EQ(0, ipc_chan_recv(netlink, &m, WAIT_MS));
 	ATF_CHECK_EQ(MSG_WGKEY_WANT, m.type);
 	ipc_msg_free(&m);
+	child_stop();
+}
+
+/* The interface has another key, or another interface has its number. */
+ATF_TC_WITHOUT_HEAD(other_key);
+ATF_TC_BODY(other_key, tc)
+{
+	uint8_t old[IPC_KEYLEN];
+
+	begin();
+	memcpy(old, secret, sizeof(old));
+	crypto_box_keypair(public, secret);
+	ask(1);
+	wanted();
+	key(old, sizeof(old), "");
+	logged(1, "the interface has another key");
+	usleep(WGKEYS_FRESH_MS * 1000);
+	ask(2);
+	wanted();
+	key(secret, sizeof(secret), "");
+	logged(2, "");
 	child_stop();
 }
 
@@ -297,6 +321,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, logins);
 	ATF_TP_ADD_TC(tp, no_key);
+	ATF_TP_ADD_TC(tp, other_key);
 	ATF_TP_ADD_TC(tp, silent);
 	ATF_TP_ADD_TC(tp, replaced);
 	ATF_TP_ADD_TC(tp, junk);

@@ -285,6 +285,7 @@ to_keys(struct ipc_msg *m)
 	ATF_REQUIRE_EQ(MSG_WGLOGIN, m->type);
 	ATF_REQUIRE_EQ(0, ipc_get_wglogin(&m->rd, &v));
 	ATF_CHECK_EQ(0, v.iface);
+	ATF_CHECK_EQ(0, memcmp(v.own_key, own, IPC_KEYLEN));
 	log_in(&v);
 }
 

@@ -232,6 +232,7 @@ worker_asks_login(struct worker_node *n, uint32_t cookie,
 	struct ipc_msg_wglogin v = {
 		.cookie = number(r->id, cookie),
 		.iface = f->number,
+		.own_key = n->target.own,
 		.server_key = server
 	};
 
