@@ -20,8 +20,8 @@ struct ctl_json {
 
 /* Options before the command. */
 struct ctl {
-	const char	*socket;	/* path of the daemon's control socket */
-	const char	*daemon;	/* its name for messages; NULL: derpd */
+	const char	*socket;	/* path of its control socket */
+	const char	*daemon;	/* its name; NULL: derpd */
 	int		 json;		/* -j */
 	int		 wait_ms;	/* for each part of the answer; 0:
 					   default */
@@ -137,8 +137,8 @@ int	ctl_failed(const struct ctl *ctl, const char *fmt, ...)
 void	ctl_put_text(FILE *fp, const char *p, size_t len);
 
 /*
- * Print NAME="VALUE", a label of Prometheus' text format: the untrusted value is
- * escaped, and bytes that are not UTF-8 are replaced.
+ * Print NAME="VALUE", a label of Prometheus' text format: the untrusted value
+ * is escaped, and bytes that are not UTF-8 are replaced.
  */
 void	ctl_put_label(FILE *fp, const char *name, const char *value);
 

@@ -1,7 +1,8 @@
 /*
  * fakewg: WireGuard as the kernel has it, with one peer, for tests: its timers,
  * sessions, counters, and how packets move the endpoint; no cryptography.
- * Pure; times are ms.  After drivers/net/wireguard/{timers,noise,receive,send}.c.
+ * Pure; times are ms.  After drivers/net/wireguard/timers.c, noise.c, receive.c
+ * and send.c.
  */
 #ifndef FAKEWG_H
 #define FAKEWG_H
