@@ -214,9 +214,9 @@ result(void)
 }
 
 static void
-make_client(struct drive_client *c, struct worker_links *links, const char *host,
-    uint16_t port, const struct net_cas *cas, const char *certname,
-    const char *proxy)
+make_client(struct drive_client *c, struct worker_links *links,
+    const char *host, uint16_t port, const struct net_cas *cas,
+    const char *certname, const char *proxy)
 {
 	struct dial_node *t = &c->node.target;
 
