@@ -11,6 +11,7 @@
 #define FAST_FOR_MS	4000
 #define ORDER_MS	20
 #define JUNK_BYTES	1232
+#define INITIATION_BYTES	148
 
 uint32_t
 fakepair_random(struct fakepair *f, uint32_t n)
@@ -249,15 +250,19 @@ step_flight(struct fakepair *f)
 	}
 }
 
-/* Junk of a relay that lies: no session has it. */
+/* Junk of a relay that lies: no session has it, and no handshake is so new. */
 static void
 step_junk(struct fakepair *f)
 {
-	struct fakepair_flight v = { { FAKEWG_DATA, JUNK_BYTES, 1, 1, 1200,
-	    0 }, 0, IPC_ENDPOINT_RELAY, 0 };
+	static const struct fakepair_flight junk = { { FAKEWG_DATA, JUNK_BYTES,
+	    1, 1, 1200, 0 }, 0, IPC_ENDPOINT_RELAY, 0 };
+	static const struct fakepair_flight forged = { { FAKEWG_INITIATION,
+	    INITIATION_BYTES, 0, 0, 0, 0 }, 0, IPC_ENDPOINT_RELAY, 0 };
 
 	if (f->junk_every != 0 && f->now % f->junk_every == 0)
-		arrive(f, &v);
+		arrive(f, &junk);
+	if (f->forged_every != 0 && f->now % f->forged_every == 0)
+		arrive(f, &forged);
 }
 
 void

@@ -59,6 +59,8 @@ struct fakepair {
 	unsigned int	 direct_ms, relay_ms, jitter_ms, loss;
 	unsigned int	 junk_every;	/* ms between packets of a relay that
 					   lies, to host 0; 0: none */
+	unsigned int	 forged_every;	/* the same of what look like the begin
+					   of handshakes */
 
 	struct fakepair_flight {
 		struct fakewg_packet p;

@@ -221,6 +221,15 @@ ATF_TC_BODY(agent_unheard, tc)
 	fakepair_udp(&pair, 1);
 	fakepair_run(&pair, 6 * MINUTE);
 	check_direct(a);
+
+	/* Its own data hide its initiations until its session has ended. */
+	fakepair_program(&pair, 1, 200, 100, 0);
+	fakepair_run(&pair, MINUTE);
+	pair.direct[0] = 0;
+	fakepair_run(&pair, 10 * MINUTE);
+	fakepair_count(&pair);
+	fakepair_run(&pair, 10 * MINUTE);
+	ATF_CHECK_MSG(b->got > 300, "%d", (int)b->got);
 }
 
 /* A peer that has no relay goes away, and comes back. */
@@ -416,6 +425,23 @@ ATF_TC_BODY(junk, tc)
 	check_direct(a);
 }
 
+/*
+ * A relay that lies and delivers nothing can't take away a direct path that
+ * works, by forged begins of handshakes.
+ */
+ATF_TC_WITHOUT_HEAD(forged);
+ATF_TC_BODY(forged, tc)
+{
+	begin(FAKEPAIR_BRIDGE);
+	pair.relay[0] = pair.relay[1] = 0;
+	pair.forged_every = 5 * SECOND;
+	fakepair_run(&pair, HOUR);
+	check_calm();
+	stop_programs();
+	fakepair_run(&pair, HOUR);
+	check_calm();
+}
+
 /* "direct never": the relay, whatever the peer does. */
 ATF_TC_WITHOUT_HEAD(never);
 ATF_TC_BODY(never, tc)
@@ -585,6 +611,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, other_program);
 	ATF_TP_ADD_TC(tp, other_program_idle);
 	ATF_TP_ADD_TC(tp, junk);
+	ATF_TP_ADD_TC(tp, forged);
 	ATF_TP_ADD_TC(tp, never);
 	ATF_TP_ADD_TC(tp, dry);
 	ATF_TP_ADD_TC(tp, refused);

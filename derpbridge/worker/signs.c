@@ -25,6 +25,7 @@
 #define MISSED_MS	1000	/* ... or so long, if the relay brings more */
 #define UNHEARD_MS	8000	/* from an initiation to the third */
 #define UNHEARD_MAX_MS	30000
+#define BELIEVED_MS	3600000	/* the relay is believed for so long */
 #define ACTIVE_MS	2500	/* data within this: it is exchanged */
 #define REKEY_MS	119000	/* after a handshake a sender begins the next */
 #define REKEY_END_MS	125000
@@ -153,6 +154,29 @@ note_times(struct worker_signs *s, uint64_t now)
 		s->got_data_at = now;
 }
 
+/*
+ * The peer has begun a handshake.  One that arrived directly was answered
+ * directly, and what follows completes the handshake: there is no second one
+ * unless the answer was lost, time and again.
+ */
+static void
+note_begun(struct worker_signs *s, uint64_t now)
+{
+	if (s->begun_at == 0 || now - s->begun_at > UNHEARD_MAX_MS)
+		s->begun_at = now;
+	else if (now - s->begun_at >= UNHEARD_MS)
+		s->unheard = 1;
+}
+
+/* The peer began a handshake, as the kernel counts it. */
+static void
+note_initiation(struct worker_signs *s, uint64_t now)
+{
+	note_begun(s, now);
+	if (s->unheard)
+		s->believed_until = now + BELIEVED_MS;
+}
+
 int
 worker_signs_take(struct worker_signs *s, const struct ipc_wg_stats *stats,
     unsigned int keepalive, uint64_t now)
@@ -174,7 +198,8 @@ worker_signs_take(struct worker_signs *s, const struct ipc_wg_stats *stats,
 		s->handshake_at = now;
 		s->begun_at = 0;
 		s->unheard = 0;
-	}
+	} else if (s->got == WORKER_SIGNS_INITIATION)
+		note_initiation(s, now);
 	s->direct = came_directly(s, stats);
 	note_direct(s, now);
 	note_unanswered(s, now);
@@ -187,20 +212,16 @@ worker_signs_take(struct worker_signs *s, const struct ipc_wg_stats *stats,
 }
 
 /*
- * An initiation that arrived directly was answered directly, and what follows
- * completes the handshake: there is no second one unless the answer was lost,
- * time and again.
+ * A relay can forge initiations.  So they count only if the kernel has told of
+ * such ones lately; it can't when data come beside them.
  */
 void
 worker_signs_relayed(struct worker_signs *s, const void *packet, size_t n,
     uint64_t now)
 {
-	if (n != INITIATION || *(const uint8_t *)packet != INITIATION_TYPE)
-		return;
-	if (s->begun_at == 0 || now - s->begun_at > UNHEARD_MAX_MS)
-		s->begun_at = now;
-	else if (now - s->begun_at >= UNHEARD_MS)
-		s->unheard = 1;
+	if (now < s->believed_until && n == INITIATION &&
+	    *(const uint8_t *)packet == INITIATION_TYPE)
+		note_begun(s, now);
 }
 
 int

@@ -55,6 +55,8 @@ struct worker_signs {
 	   answers. */
 	uint64_t	 begun_at;	/* it began one */
 	int		 unheard;	/* ... and again later */
+	uint64_t	 believed_until;	/* the kernel saw it: what the
+					   relay says of it counts, too */
 
 	uint64_t	 still_at;	/* since when nothing was sent or
 					   received; 0: something was */
