@@ -25,6 +25,18 @@ check:
 	@$(MAKE) -f build.mk tests
 	@GO="$$(sed -n 's/^GO *= *//p' config.mk)" sh regress/check.sh
 
+# All scenarios in the virtual machine with kernel WireGuard, also those that
+# take too long for check.
+check-vm:
+	@sh etc/install-deps check
+	@$(MAKE) config.mk
+	@sh etc/sources
+	@$(MAKE) -f build.mk all
+	@GO="$$(sed -n 's/^GO *= *//p' config.mk)" sh regress/interop/build.sh \
+	    "$$PWD/regress/bridge/bridge" regress/bridge || [ $$? -eq 77 ]
+	@regress/vm/run.sh -t 300 -o regress/vm/out regress/vm/scenarios/*.sh \
+	    regress/vm/long/*.sh || [ $$? -eq 77 ]
+
 # In a copy of the tree, which is built with sanitizers.
 check-asan:
 	@sh etc/install-deps check
@@ -75,4 +87,4 @@ clean:
 
 .PHONY: all install tests fuzz-programs bench-programs lint check run bench
 .PHONY: image bench-map bench-mesh bench-stun bench-wan check-asan fuzz soak mutants
-.PHONY: clean deb check-deb
+.PHONY: clean deb check-deb check-vm

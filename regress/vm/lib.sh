@@ -16,9 +16,9 @@ PORT=51820
 
 # at NAMESPACE COMMAND...: run the command there.
 at() {
-	_ns=$1
+	_at=$1
 	shift
-	ip netns exec "$_ns" "$@"
+	ip netns exec "$_at" "$@"
 }
 
 # fail REASON...: end the scenario, with the last lines of all logs.
@@ -82,6 +82,7 @@ network() {
 	host b 2
 	host r 9
 	ip -n r addr add 10.9.0.3/24 dev eth0
+	ip -n r -6 addr add fd09::3/64 dev eth0 nodad
 }
 
 # block_udp: no UDP goes through the router any more, but nothing else is cut.
@@ -182,7 +183,8 @@ answers() {
 transfer() {
 	mkdir -p "www-$2"
 	head -c "$(($4 * 1024))" /dev/urandom >"www-$2/sent"
-	at "$2" httpd -f -p 7000 -h "www-$2" &
+	# Not by at: the process must be the server itself.
+	ip netns exec "$2" httpd -f -p 7000 -h "www-$2" &
 	_server=$!
 	within 5 "httpd listens" listens "$2" 7000
 	_began=$(now)
@@ -190,6 +192,7 @@ transfer() {
 	    fail "the transfer from $3 failed"
 	_took=$(($(now) - _began))
 	kill "$_server"
+	wait "$_server" 2>/dev/null
 	cmp "www-$2/sent" received || fail "other bytes came than were sent"
 	echo "$4 KiB in $_took ms"
 	rm -rf "www-$2" received
@@ -202,28 +205,44 @@ listens() {
 
 # relay [NAME]: start derpd in r as relay (the default) or relay2; a second call
 # starts it again.
+# shellcheck disable=SC2120
 relay() {
 	_name=${1:-relay}
 	mkdir -p "state-$_name" empty
 	cat >"$_name.conf" <<-end
 	hostname "$_name.test"
 	listen on $(address "$_name") port 443 tls
+	listen on $(address6 "$_name") port 443 tls
 	stun { listen on $(address "$_name") port 3478 }
 	certificate "/vm/tls/$_name.crt" key "/vm/tls/$_name.key"
 	relay { key "$PWD/$_name.derper.key" }
 	control "$PWD/$_name.sock"
 	statedir "$PWD/state-$_name"
 	end
-	at r "$BUILD/derpd/derpd" -d -f "$_name.conf" >"$_name.log" 2>&1 &
-	echo $! >"$_name.pid"
-	within 30 "derpd listens" listens r 443 "$(address "$_name")"
+	started "$_name" r "$BUILD/derpd/derpd" -d -f "$_name.conf"
+}
+
+# started NAME NAMESPACE COMMAND...: start a daemon, NAME.pid, with NAME.log, and
+# wait until it is ready.  On a busy system its children may not be in time.
+started() {
+	_daemon=$1 _ns=$2
+	shift 2
+	for _try in 1 2 3; do
+		ip netns exec "$_ns" "$@" >"$_daemon.log" 2>&1 &
+		echo $! >"$_daemon.pid"
+		within 60 "$_daemon is ready" \
+		    grep -qE ' ready: |did not start' "$_daemon.log"
+		grep -q 'not ready within' "$_daemon.log" || break
+		echo "$_daemon: once more, after $_try"
+	done
+	grep -q ' ready: ' "$_daemon.log" || fail "$_daemon did not start"
 }
 
 # derper [NAME]: start a relay of Tailscale's code in its place.
 derper() {
 	_name=${1:-relay}
 	need_go
-	at r "$BUILD/regress/bridge/bridge" derper \
+	ip netns exec r "$BUILD/regress/bridge/bridge" derper \
 	    -listen "$(address "$_name"):443" -cert "/vm/tls/$_name.crt" \
 	    -key "/vm/tls/$_name.key" >"$_name.log" 2>&1 &
 	echo $! >"$_name.pid"
@@ -242,11 +261,33 @@ stop() {
 	wait "$_pid"
 }
 
+# child NAME PROGRAM: print the process of NAME.pid's child with that program;
+# fail if there is none.
+child() {
+	ps -o pid,ppid,comm | awk -v parent="$(cat "$1.pid")" -v name="$2" '
+	    BEGIN { name = substr(name, 1, 15) }
+	    $2 == parent && $3 == name { print $1; found = 1 }
+	    END { exit(!found) }'
+}
+
+# children NAME: print all children of it.
+children() {
+	ps -o pid,ppid | awk -v parent="$(cat "$1.pid")" '$2 == parent {
+	    print $1 }'
+}
+
 # address RELAY: print where it is.
 address() {
 	case $1 in
 	relay)	echo 10.9.0.2 ;;
 	relay2)	echo 10.9.0.3 ;;
+	esac
+}
+
+address6() {
+	case $1 in
+	relay)	echo fd09::2 ;;
+	relay2)	echo fd09::3 ;;
 	esac
 }
 
@@ -277,11 +318,88 @@ agent() {
 	shift 3
 	need_go
 	[ -f "$KEYS/$_host" ] || new_key "$_host"
-	at "$_host" "$BUILD/regress/bridge/bridge" agent -iface "wg-$_host" \
-	    -key "$KEYS/$_host" -map map.json -mode "$_mode" "$@" >"agent-$_host.log" 2>&1 &
+	ip netns exec "$_host" "$BUILD/regress/bridge/bridge" agent \
+	    -iface "wg-$_host" -key "$KEYS/$_host" -map map.json -mode "$_mode" "$@" >"agent-$_host.log" 2>&1 &
 	echo $! >"agent-$_host.pid"
 	within 20 "the agent is ready" grep -q ready "agent-$_host.log"
 	ip -n "$_host" addr add "10.77.0.$_number/24" dev "wg-$_host"
 	ip -n "$_host" -6 addr add "fd77::$_number/64" dev "wg-$_host" nodad
 	ip -n "$_host" link set "wg-$_host" up
+}
+
+# bridge NAMESPACE [FILE]: start derpbridged there, for wg0 and map.json; it
+# adds the options of FILE to the block of the interface.
+bridge() {
+	mkdir -p "state-$1"
+	cat >"bridge-$1.conf" <<-end
+	map file "$PWD/map.json"
+	control "$PWD/bridge-$1.sock"
+	statedir "$PWD/state-$1"
+	interface "wg0" {
+	$([ $# -lt 2 ] || cat "$2")
+	}
+	end
+	bridge_start "$1"
+}
+
+# bridge_start NAMESPACE: start it with the configuration that it has.
+bridge_start() {
+	started "bridge-$1" "$1" "$BUILD/derpbridge/derpbridged" -d -v \
+	    -f "bridge-$1.conf"
+}
+
+# relayed NAMESPACE PEER: the kernel sends to the bridge there.
+relayed() {
+	case $(wg_of "$1" "$2" endpoint) in
+	127.0.*) return 1 ;;
+	127.*)	return 0 ;;
+	esac
+	return 1
+}
+
+direct() {
+	! relayed "$1" "$2"
+}
+
+# both_direct: a ping passes, and both hosts use the direct path.  The bridges
+# test it while there is traffic.
+both_direct() {
+	answers a 10.77.0.2
+	direct a b && direct b a
+}
+
+# a_direct: the same of host a alone.
+a_direct() {
+	answers a 10.77.0.2
+	direct a b
+}
+
+# stays SECONDS WHAT COMMAND...: poll: the command succeeds all the time.
+stays() {
+	_end=$(($(now) + $1 * 1000)) _what=$2
+	shift 2
+	while [ "$(now)" -lt "$_end" ]; do
+		"$@" >/dev/null 2>&1 || fail "not so any more: $_what"
+		sleep 0.3
+	done
+}
+
+# since MILLISECONDS: print the seconds from then to now.
+since() {
+	echo "$(($(now) - $1))" | awk '{ printf "%.1f s", $1 / 1000 }'
+}
+
+# bridged: two hosts with kernel WireGuard and a bridge each, and one relay.
+bridged() {
+	pair "$@"
+	derp_map relay
+	relay relay
+	bridge a
+	bridge b
+}
+
+# cut: UDP is blocked, and traffic has gone over to the relay.
+cut() {
+	block_udp
+	within 60 "pings pass over the relay" answers a 10.77.0.2
 }

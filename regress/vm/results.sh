@@ -36,6 +36,6 @@ else
 	set -- "$here/scenarios/$name.sh"
 fi
 [ -n "${VM_ALONE:-}" ] || : >"$out/.begun"
-sh "$here/run.sh" -t "${VM_SECONDS:-120}" -o "$out" "$@" >"$out/.log" 2>&1
+sh "$here/run.sh" -t "${VM_SECONDS:-180}" -o "$out" "$@" >"$out/.log" 2>&1
 [ $? -ne 77 ] || { cat "$out/.log"; exit 77; }
 exit 0
