@@ -38,6 +38,14 @@ wg_iface_settings(struct wg_iface *f, const struct ipc_wg_iface *conf)
 	f->due = 0;
 }
 
+void
+wg_iface_serve(struct wg_iface *f, struct wg_served *s)
+{
+	wg_served_free(&f->served);
+	f->served = *s;
+	memset(s, 0, sizeof(*s));
+}
+
 int
 wg_iface_is(const struct wg_iface *f, const struct ipc_wg_iface *conf)
 {
@@ -89,6 +97,7 @@ wg_iface_free(struct wg_iface *f)
 	remove_peers(f, 1);
 	wg_backend_close(&f->backend);
 	wg_dump_free(&f->dump);
+	wg_served_free(&f->served);
 }
 
 static int

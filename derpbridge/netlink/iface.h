@@ -14,6 +14,7 @@
 #include "loopback.h"
 #include "memory.h"
 #include "messages.h"
+#include "served.h"
 
 #define WG_POLL_MS	1000		/* between two polls */
 #define WG_POLL_FAST_MS	250		/* shortly after a switch */
@@ -53,6 +54,7 @@ struct wg_iface_ops {
 struct wg_iface {
 	struct ipc_wg_iface conf;
 	struct wg_loopback net;
+	struct wg_served served;
 	struct wg_backend backend;
 	struct wg_memory *memory;
 	const struct wg_iface_ops *ops;
@@ -95,6 +97,12 @@ void	 wg_iface_init(struct wg_iface *f, const struct ipc_wg_iface *conf,
  */
 void	 wg_iface_settings(struct wg_iface *f, const struct ipc_wg_iface *conf);
 
+/*
+ * The peers that are served: takes the list and leaves none.  Others are set to
+ * their direct endpoints with the next poll.
+ */
+void	 wg_iface_serve(struct wg_iface *f, struct wg_served *s);
+
 /* Returns 1 when these are settings of the same interface, else 0. */
 int	 wg_iface_is(const struct wg_iface *f, const struct ipc_wg_iface *conf);
 
@@ -123,7 +131,7 @@ void	 wg_iface_look(struct wg_iface *f, struct wg_peer *p);
 /*
  * Set the endpoint of the peer with this number, to the relay (1) or to the
  * direct one that is remembered (0).  Without one, or without the peer, nothing
- * is done.
+ * is done; nor is a peer set to the relay that is not served.
  */
 void	 wg_iface_set(struct wg_iface *f, uint32_t id, int relay, uint64_t now);
 

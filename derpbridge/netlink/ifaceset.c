@@ -75,33 +75,50 @@ set_direct(struct wg_iface *f, struct wg_peer *p)
 	return (set_endpoint(f, p, &p->memo->direct) == -1 ? -1 : 1);
 }
 
-/* Is this a loopback address of the bridge, or was it one of the peer? */
+/*
+ * Is this an endpoint of the bridge, or was it one of the peer?  The worker can
+ * send from any loopback address at our port, but no other program has that.
+ */
 static int
-is_ours(const struct wg_iface *f, const struct wg_peer *p, uint32_t addr)
+is_ours(const struct wg_iface *f, const struct wg_peer *p,
+    const struct wg_endpoint *e)
 {
+	const uint32_t addr = wg_endpoint_get_ipv4(e);
+
 	return (wg_loopback_has(&f->net, addr) ||
-	    (addr != 0 && addr == p->was_local));
+	    (addr != 0 && addr == p->was_local) ||
+	    (addr >> 24 == 127 && e->port == f->conf.port));
+}
+
+/* The endpoint of a peer is one of the bridge: is it the right one? */
+static void
+correct(struct wg_iface *f, struct wg_peer *p)
+{
+	/*
+	 * Of an earlier run with another port, or a relay forwarded packets of
+	 * this peer as those of another one.
+	 */
+	if (wg_served_has(&f->served, p->now.key))
+		set_relay(f, p);
+	/* Nobody carries its packets. */
+	else if (set_direct(f, p) == -1)
+		set_failed(f, "the direct one", errno);
 }
 
 void
 wg_iface_look(struct wg_iface *f, struct wg_peer *p)
 {
 	const struct wg_endpoint *e = &p->now.endpoint;
-	const uint32_t addr = wg_endpoint_get_ipv4(e);
 
 	if (e->port == 0)
 		p->at = IPC_ENDPOINT_NONE;
-	else if (!is_ours(f, p, addr)) {
+	else if (!is_ours(f, p, e)) {
 		p->at = IPC_ENDPOINT_DIRECT;
 		wg_memo_direct(f->memory, p->memo, e);
 	} else {
 		p->at = IPC_ENDPOINT_RELAY;
-		/*
-		 * Of an earlier run with another port, or a relay forwarded
-		 * packets of this peer as those of another one.
-		 */
 		if (!f->restoring && !f->conf.dry)
-			set_relay(f, p);
+			correct(f, p);
 	}
 }
 
@@ -124,6 +141,11 @@ wg_iface_set(struct wg_iface *f, uint32_t id, int relay, uint64_t now)
 		wg_iface_poll(f, now);
 	if ((p = find(f, id)) == NULL)
 		return;
+	if (relay && !wg_served_has(&f->served, p->now.key)) {
+		log_debug("%s: the worker wants the relay for a peer that is "
+		    "not served", f->conf.name);
+		return;
+	}
 	if (relay)
 		set_relay(f, p);
 	else if (p->at != IPC_ENDPOINT_DIRECT && set_direct(f, p) == -1)

@@ -134,6 +134,49 @@ ATF_TC_BODY(corrected, tc)
 	end();
 }
 
+/* The worker can't have packets of others, by its order or by its addresses. */
+ATF_TC_WITHOUT_HEAD(bounded);
+ATF_TC_BODY(bounded, tc)
+{
+	struct wg_served list = { 0, NULL, 0 };
+	char was[WG_ENDPOINT_TEXT];
+	uint8_t keys[2][WG_KEYLEN];
+
+	begin();
+	wg_fake_peer(&kernel, 1, "192.0.2.1:51820");
+	wg_fake_peer(&kernel, 2, "192.0.2.2:51820");
+	wg_fake_peer(&kernel, 3, "none");
+	poll_it();
+	set(2, 1);
+	strlcpy(was, relay(2), sizeof(was));
+	memcpy(keys[0], peer(3)->now.key, WG_KEYLEN);
+	memcpy(keys[1], peer(1)->now.key, WG_KEYLEN);
+	ATF_REQUIRE_EQ(0, wg_served_set(&list, keys[0], 2));
+	wg_iface_serve(&iface, &list);
+	ATF_CHECK_EQ(0, list.listed);
+	/* One that was served, or is at the relay since an earlier run. */
+	ATF_CHECK_STREQ(was, wg_fake_endpoint(&kernel, 2));
+	poll_it();
+	ATF_CHECK_STREQ("192.0.2.2:51820", wg_fake_endpoint(&kernel, 2));
+	set(2, 1);
+	ATF_CHECK_STREQ("192.0.2.2:51820", wg_fake_endpoint(&kernel, 2));
+	set(1, 1);
+	set(3, 1);
+	ATF_CHECK_STREQ(relay(1), wg_fake_endpoint(&kernel, 1));
+	ATF_CHECK_STREQ(relay(3), wg_fake_endpoint(&kernel, 3));
+	/* An address of the worker's choice is no direct endpoint. */
+	moves(1, "127.0.0.2:41641");
+	poll_it();
+	ATF_CHECK_STREQ(relay(1), wg_fake_endpoint(&kernel, 1));
+	set(1, 0);
+	ATF_CHECK_STREQ("192.0.2.1:51820", wg_fake_endpoint(&kernel, 1));
+	/* All are served again. */
+	wg_iface_serve(&iface, &list);
+	set(2, 1);
+	ATF_CHECK_STREQ(relay(2), wg_fake_endpoint(&kernel, 2));
+	end();
+}
+
 ATF_TC_WITHOUT_HEAD(restored);
 ATF_TC_BODY(restored, tc)
 {
@@ -289,6 +332,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, pace);
 	ATF_TP_ADD_TC(tp, roaming);
 	ATF_TP_ADD_TC(tp, corrected);
+	ATF_TP_ADD_TC(tp, bounded);
 	ATF_TP_ADD_TC(tp, restored);
 	ATF_TP_ADD_TC(tp, crash);
 	ATF_TP_ADD_TC(tp, network);

@@ -49,6 +49,14 @@ on_socket(void *arg, const struct ipc_msg_netlink_socket *v, int *fd)
 }
 
 static int
+on_peers(void *arg, const struct ipc_msg_netlink_peers *v)
+{
+	struct wg *w = arg;
+
+	return (wg_slot_peers(&w->slots[v->iface], v));
+}
+
+static int
 on_conf(void *arg, const struct ipc_msg_netlink_conf *v)
 {
 	struct wg *w = arg;
@@ -361,6 +369,7 @@ begin(void *arg)
 }
 
 static const struct ipc_handlers handlers = {
+	.netlink_peers = on_peers,
 	.netlink_conf = on_conf,
 	.netlink_socket = on_socket,
 	.netlink_state = on_state,

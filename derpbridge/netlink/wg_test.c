@@ -242,6 +242,23 @@ ATF_TC_BODY(serves, tc)
 	end();
 }
 
+/* The settings list one peer alone: the other one is not relayed any more. */
+ATF_TC_WITHOUT_HEAD(listed);
+ATF_TC_BODY(listed, tc)
+{
+	struct ipc_msg_netlink_peers v = { IFACE, 1, kernel.peers[1].key };
+	uint32_t id;
+
+	begin("");
+	id = relayed();
+	ATF_REQUIRE_EQ(0, ipc_send_netlink_peers(child, &v));
+	configure("wg0");
+	sees(id, IPC_ENDPOINT_DIRECT);
+	ATF_CHECK_STREQ("192.0.2.1:51820", wg_fake_endpoint(&kernel, 1));
+	child_stop();
+	end();
+}
+
 ATF_TC_WITHOUT_HEAD(parent_gone);
 ATF_TC_BODY(parent_gone, tc)
 {
@@ -426,6 +443,7 @@ ATF_TC_BODY(alone, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, serves);
+	ATF_TP_ADD_TC(tp, listed);
 	ATF_TP_ADD_TC(tp, parent_gone);
 	ATF_TP_ADD_TC(tp, dropped);
 	ATF_TP_ADD_TC(tp, restores);

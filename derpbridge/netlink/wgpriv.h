@@ -13,6 +13,7 @@ struct event;
 struct wg_slot {
 	int		 used;		/* it has settings */
 	int		 fd;		/* that came before these; -1: none */
+	struct wg_served served;	/* for the settings to come */
 	unsigned int	 wants;		/* since its socket worked */
 	uint64_t	 want_at;	/* the next request, if it is missing */
 	struct wg_iface	 iface;
@@ -40,6 +41,9 @@ void	 wg_slot_want(struct wg *w, unsigned int i, uint64_t now);
 
 /* Take the socket of an interface, which may be configured later. */
 void	 wg_slot_socket(struct wg_slot *s, int fd);
+
+/* The list of peers for the settings to come.  0, or -1: too long. */
+int	 wg_slot_peers(struct wg_slot *s, const struct ipc_msg_netlink_peers *v);
 
 /*
  * Serve these interfaces, and restore all others.  Returns 0, or -1 when the

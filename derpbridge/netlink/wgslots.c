@@ -43,6 +43,16 @@ wg_slot_socket(struct wg_slot *s, int fd)
 	s->fd = fd;
 }
 
+int
+wg_slot_peers(struct wg_slot *s, const struct ipc_msg_netlink_peers *v)
+{
+	if (v->npeers > IPC_BRIDGE_MAXPEERS)
+		return (-1);
+	if (wg_served_set(&s->served, v->peers, v->npeers) == -1)
+		fatal("no memory for the peers of an interface");
+	return (0);
+}
+
 /* Set all endpoints of an interface to the direct ones. */
 static int
 restore(struct wg_iface *f, uint32_t *restored, uint32_t *left)
@@ -76,11 +86,13 @@ set_iface(struct wg *w, const struct ipc_wg_iface *conf)
 
 	if (s->used && wg_iface_is(&s->iface, conf)) {
 		wg_iface_settings(&s->iface, conf);
+		wg_iface_serve(&s->iface, &s->served);
 		return;
 	}
 	if (s->used)
 		drop(w, conf->iface);
 	wg_iface_init(&s->iface, conf, &w->memory, w->buf, &wg_report, w);
+	wg_iface_serve(&s->iface, &s->served);
 	s->used = 1;
 	s->wants = 0;
 	s->want_at = 0;

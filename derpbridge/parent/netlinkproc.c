@@ -3,6 +3,7 @@
  * sockets of the interfaces, and what it saves; see bridge.h.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,6 +82,31 @@ fill(const struct bridge *d, struct ipc_wg_iface *w, unsigned int i)
 	w->dry = d->conf->dry_run;
 }
 
+/* Send the only peers that may be pointed to the relay.  0, or -1. */
+static int
+send_peers(struct bridge *d, unsigned int i)
+{
+	const struct bconf_iface *c = d->ifaces[i].conf;
+	struct ipc_msg_netlink_peers v = { .iface = i };
+	const struct bconf_peer *p;
+	uint8_t *keys;
+	int rv;
+
+	if (c->all_peers)
+		return (0);
+	TAILQ_FOREACH(p, &c->peers, entry)
+		v.npeers++;
+	if ((keys = calloc(v.npeers + 1, IPC_KEYLEN)) == NULL)
+		return (-1);
+	v.peers = keys;
+	v.npeers = 0;
+	TAILQ_FOREACH(p, &c->peers, entry)
+		memcpy(keys + IPC_KEYLEN * v.npeers++, p->key, IPC_KEYLEN);
+	rv = ipc_send_netlink_peers(d->netlink.c.chan, &v);
+	free(keys);
+	return (rv);
+}
+
 static int
 send_conf(struct bridge *d)
 {
@@ -91,8 +117,11 @@ send_conf(struct bridge *d)
 	memset(all, 0, sizeof(all));
 	memset(&v, 0, sizeof(v));
 	for (i = 0; i < IPC_BRIDGE_MAXIFACES; i++)
-		if (d->ifaces[i].conf != NULL)
+		if (d->ifaces[i].conf != NULL) {
+			if (send_peers(d, i) == -1)
+				return (-1);
 			fill(d, &all[v.nifaces++], i);
+		}
 	v.ifaces = all;
 	return (ipc_send_netlink_conf(d->netlink.c.chan, &v));
 }

@@ -3,6 +3,7 @@
  */
 #include "bridgesetfixture.h"
 
+#define KEY	"HIgo9xNzJMWLKASShiTqIybxZ0U3wGLiUeJ1PKf8ykw="
 #define PREFIX	"interface \"wg0\" { local network 127.200.0.0/16 }\n" \
 		"interface \"wg1\" { uapi \"/nowhere/wg1.sock\" direct never " \
 		"endpoints assert }\n"
@@ -50,6 +51,29 @@ ATF_TC_BODY(settings, tc)
 #endif
 	/* There is no wireguard-go yet. */
 	no_message(&d.netlink, end);
+}
+
+/* Netlink gets the peers that may be relayed, before the settings. */
+ATF_TC_WITHOUT_HEAD(peers);
+ATF_TC_BODY(peers, tc)
+{
+	struct ipc_msg_netlink_peers v;
+	struct ipc_chan *end;
+	struct ipc_msg m;
+
+	begin(TOP "interface \"wg0\" { peers all peer \"" KEY "\" }\n"
+	    "interface \"wg1\" { peer \"" KEY "\" }\n"
+	    "interface \"wg2\"\n");
+	end = runs(&d.netlink);
+	ATF_REQUIRE_EQ(0, bridge_netlink_configure(&d));
+	next_message(&d.netlink, end, MSG_NETLINK_PEERS, &m);
+	ATF_REQUIRE_EQ(0, ipc_get_netlink_peers(&m.rd, &v));
+	ATF_CHECK_EQ(1, v.iface);
+	ATF_REQUIRE_EQ(1, v.npeers);
+	ATF_CHECK_EQ(0, memcmp(v.peers, "\034\210\050\367", 4));
+	ipc_msg_free(&m);
+	next_message(&d.netlink, end, MSG_NETLINK_CONF, &m);
+	ipc_msg_free(&m);
 }
 
 /* A socket that is broken is made again; of an unknown interface, not. */
@@ -199,6 +223,7 @@ ATF_TC_BODY(restored, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, settings);
+	ATF_TP_ADD_TC(tp, peers);
 	ATF_TP_ADD_TC(tp, wants);
 	ATF_TP_ADD_TC(tp, state);
 	ATF_TP_ADD_TC(tp, namespaces);
