@@ -112,16 +112,21 @@ receive(struct wg_backend *b, uint64_t until)
 	struct sockaddr_storage ss;
 	socklen_t len;
 	ssize_t n;
+	int known;
 
 	for (;;) {
 		len = sizeof(ss);
 		/* MSG_TRUNC: with its whole length, if it is longer. */
 		n = recvfrom(b->fd, b->buf, WG_BACKEND_BUF, MSG_DONTWAIT |
 		    (b->uapi ? 0 : MSG_TRUNC), (struct sockaddr *)&ss, &len);
-		if (n > 0 && stranger(&ss, len))
-			continue;
-		if (n > 0 && n <= WG_BACKEND_BUF)
+		known = n > 0 && !stranger(&ss, len);
+		if (known && n <= WG_BACKEND_BUF)
 			return (n);
+		/* Nobody reads it: no key stays. */
+		if (n > 0)
+			explicit_bzero(b->buf, WG_BACKEND_BUF);
+		if (n > 0 && !known)
+			continue;
 		if (n != -1) {
 			errno = n == 0 ? EPIPE : EMSGSIZE;
 			return (-1);

@@ -295,6 +295,26 @@ ATF_TC_BODY(uapi_broken, tc)
 	broken(1);
 }
 
+/* An answer that is too long leaves nothing of the keys in it. */
+ATF_TC_WITHOUT_HEAD(too_long);
+ATF_TC_BODY(too_long, tc)
+{
+	static uint8_t text[WG_BACKEND_BUF + 1000];
+	int sv[2];
+
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM, 0, sv));
+	wg_backend_init(&backend, buf);
+	wg_backend_open(&backend, sv[0]);
+	memset(text, 'K', sizeof(text));
+	ATF_REQUIRE_EQ(sizeof(text), send(sv[1], text, sizeof(text), 0));
+	ATF_CHECK_EQ(-1, wg_backend_dump(&backend, &dump));
+	ATF_CHECK_EQ(EMSGSIZE, errno);
+	ATF_CHECK_EQ(-1, backend.fd);
+	ATF_CHECK(sodium_is_zero(buf, sizeof(buf)));
+	close(sv[1]);
+	wg_dump_free(&dump);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, kernel_dumps);
@@ -309,5 +329,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, uapi_refuses);
 	ATF_TP_ADD_TC(tp, kernel_broken);
 	ATF_TP_ADD_TC(tp, uapi_broken);
+	ATF_TP_ADD_TC(tp, too_long);
 	return (atf_no_error());
 }
