@@ -36,10 +36,11 @@ report_iface(void *arg, struct wg_iface *f)
 	const struct ipc_msg_netlink_mark m = { v.iface, f->up ? f->fwmark :
 	    0 };
 
-	if (w->worker != NULL)
-		sent(ipc_send_dev_iface(w->worker, &v));
+	/* First the parent, which the worker then asks for marked sockets. */
 	if (ipc_send_netlink_mark(w->child->parent, &m) == -1)
 		log_warn("can't send to the parent (sendmsg)");
+	if (w->worker != NULL)
+		sent(ipc_send_dev_iface(w->worker, &v));
 }
 
 static void

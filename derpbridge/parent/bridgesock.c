@@ -101,7 +101,8 @@ enter(const char *netns)
 	old = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (old == -1)
 		return (-1);
-	if ((fd = open(netns, O_RDONLY | O_CLOEXEC)) == -1)
+	/* One that is no namespace, a FIFO say, must not hold up all. */
+	if ((fd = open(netns, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
 		return (fail(old));
 	if (setns(fd, CLONE_NEWNET) == -1) {
 		(void)fail(fd);

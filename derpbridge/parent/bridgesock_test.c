@@ -163,6 +163,10 @@ ATF_TC_BODY(namespaces, tc)
 	ATF_CHECK_EQ(ENOENT, errno);
 	ATF_CHECK_EQ(-1, bridge_sock_genl("/dev/null", &call));
 	ATF_CHECK_STREQ("setns", call);
+	/* Without a writer, which would be waited for. */
+	ATF_REQUIRE_EQ(0, mkfifo("fifo", 0600));
+	ATF_CHECK_EQ(-1, bridge_sock_genl("fifo", &call));
+	ATF_CHECK_STREQ("setns", call);
 	ATF_CHECK_EQ(before, here());
 
 	ATF_REQUIRE(pipe(up) == 0 && pipe(down) == 0);
