@@ -16,6 +16,19 @@
 #include "log.h"
 #include "readall.h"
 
+/* Whoever can put a file there decides where packets go.  0, or -1 (logged). */
+static int
+check_owner(const char *dir, const struct stat *st)
+{
+	if ((st->st_uid == 0 || st->st_uid == geteuid()) &&
+	    (st->st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return (0);
+	log_warnx("statedir %s: users other than %s can write to it: chown and "
+	    "chmod it, or name another directory", dir,
+	    geteuid() == 0 ? "root" : "the one who starts derpbridged");
+	return (-1);
+}
+
 int
 bridge_state_check(const struct bridge *d)
 {
@@ -23,7 +36,7 @@ bridge_state_check(const struct bridge *d)
 	struct stat st;
 
 	if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
-		return (0);
+		return (check_owner(dir, &st));
 	if (d->checking && errno == ENOENT) {
 		log_info("%s: will be made at the first start", dir);
 		return (0);

@@ -121,6 +121,11 @@ ATF_TC_BODY(state, tc)
 	ATF_REQUIRE_EQ(0, bridge_state_check(&d));
 	ATF_REQUIRE_EQ(0, stat("new", &st));
 	ATF_CHECK_EQ(0700, st.st_mode & 07777);
+	/* Nobody else may put a file there. */
+	ATF_REQUIRE_EQ(0, chmod("new", 01777));
+	ATF_CHECK_EQ(-1, bridge_state_check(&d));
+	ATF_REQUIRE_EQ(0, chmod("new", 0755));
+	ATF_CHECK_EQ(0, bridge_state_check(&d));
 
 	ATF_REQUIRE_EQ(0, bridge_state_send(&d.netlink));
 	next_message(&d.netlink, end, MSG_NETLINK_STATE, &m);
