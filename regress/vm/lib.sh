@@ -403,3 +403,8 @@ cut() {
 	block_udp
 	within 60 "pings pass over the relay" answers a 10.77.0.2
 }
+
+# bridge_status NAMESPACE: print the status as JSON.
+bridge_status() {
+	"$BUILD/derpctl/derpctl" -s "$PWD/bridge-$1.sock" -j bridge status
+}
