@@ -18,9 +18,6 @@ int	 bconf_check_place(const struct gram_option *o, const void *base,
 /* For options.def: an interface block begins. */
 void	 bconf_begin_iface(const struct gram_pos *pos);
 
-/* An interface with the defaults, appended to the configuration. */
-struct bconf_iface *bconf_add_iface(const struct gram_pos *pos);
-
 /*
  * Keep the interface of that name alone; without one, add it with the defaults.
  */

@@ -10,8 +10,9 @@
 #include "gramprint.h"
 #include "gramstore.h"
 
-struct bconf_iface *
-bconf_add_iface(const struct gram_pos *pos)
+/* An interface with the defaults, appended to the configuration. */
+static struct bconf_iface *
+add_iface(const struct gram_pos *pos)
 {
 	struct bconf_iface *f = gram_alloc(sizeof(*f));
 
@@ -25,7 +26,7 @@ bconf_add_iface(const struct gram_pos *pos)
 void
 bconf_begin_iface(const struct gram_pos *pos)
 {
-	(void)bconf_add_iface(pos);
+	(void)add_iface(pos);
 }
 
 static void
@@ -49,7 +50,7 @@ bconf_keep_iface(const char *name)
 			free_iface(ifaces, f);
 	}
 	if (TAILQ_EMPTY(ifaces))
-		bconf_add_iface(&nowhere)->name = gram_dup(name);
+		add_iface(&nowhere)->name = gram_dup(name);
 }
 
 static int

@@ -14,13 +14,13 @@
 
 #define TEXTSIZE	128	/* of the JSON */
 
-struct kept {
+struct wgkeys_kept {
 	uint8_t		 secret[IPC_KEYLEN];
 	uint8_t		 public[IPC_KEYLEN];	/* of it */
 	uint64_t	 until;		/* 0: no key */
 };
 
-static struct kept	*slots;		/* locked */
+static struct wgkeys_kept *slots;	/* locked */
 
 int
 wgkeys_box_preload(void)

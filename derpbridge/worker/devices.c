@@ -80,11 +80,10 @@ on_stats(void *arg, const struct ipc_msg_dev_stats *v)
 static int
 on_polled(void *arg, const struct ipc_msg_dev_polled *v)
 {
-	struct worker *w = arg;
-	struct worker_iface *f = iface_of(w, v->iface);
+	struct worker_iface *f = iface_of(arg, v->iface);
 
 	if (f != NULL)
-		worker_iface_polled(f, worker_now(w));
+		worker_iface_polled(f);
 	return (0);
 }
 

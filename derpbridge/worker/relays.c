@@ -14,7 +14,6 @@
 #include "log.h"
 #include "relays.h"
 #include "survey.h"
-#include "survey.h"
 #include "surveys.h"
 #include "worker.h"
 #include "workerasks.h"
@@ -95,25 +94,6 @@ on_gone(struct worker_node *n, const uint8_t key[FRAME_KEY_LEN],
 	}
 }
 
-/*
- * A connection that had ended is there again: the network of this host may be
- * another one.  What waits is tried now.
- */
-static void
-hurry(struct worker_iface *f)
-{
-	uint64_t now = worker_now(f->worker);
-	struct worker_relay *r;
-	struct worker_peer *p;
-
-	TAILQ_FOREACH(p, &f->peers.list, entry)
-		worker_path_hurry(&p->path, now);
-	TAILQ_FOREACH(r, &f->relays, entry)
-		worker_node_hurry(&r->node);
-	if (f->survey != NULL)
-		worker_survey_hurry(f->survey);
-}
-
 static void
 on_changed(struct worker_node *n, void *arg)
 {
@@ -126,8 +106,9 @@ on_changed(struct worker_node *n, void *arg)
 	r->iface->reassign = 1;
 	if (n->state != WORKER_NODE_UP)
 		return;
+	/* It had ended: the network of this host may be another one. */
 	if (r->was_up)
-		hurry(r->iface);
+		worker_relays_hurry(r->iface, worker_now(r->iface->worker));
 	r->was_up = 1;
 }
 

@@ -64,7 +64,7 @@ void	 worker_relays_tick(struct worker_iface *f, uint64_t now);
 
 /*
  * The network may be another one: try at once what waits, relays and direct
- * paths.
+ * paths, and measure regions.
  */
 void	 worker_relays_hurry(struct worker_iface *f, uint64_t now);
 

@@ -13,15 +13,17 @@
 #include "worker.h"
 #include "workeriface.h"
 
-const char *
-worker_steer_label(const struct worker_peer *p, char buf[WORKER_PEER_LABEL])
+#define LABEL	80	/* room for a peer in a line */
+
+/* Name a peer for a line: its name, or its key as wg(8) writes it. */
+static void
+get_label(const struct worker_peer *p, char buf[LABEL])
 {
 	if (p->line != NULL && p->line->name[0] != '\0')
-		(void)snprintf(buf, WORKER_PEER_LABEL, "%s", p->line->name);
+		(void)snprintf(buf, LABEL, "%s", p->line->name);
 	else
-		(void)sodium_bin2base64(buf, WORKER_PEER_LABEL, p->key,
-		    IPC_KEYLEN, sodium_base64_VARIANT_ORIGINAL);
-	return (buf);
+		(void)sodium_bin2base64(buf, LABEL, p->key, IPC_KEYLEN,
+		    sodium_base64_VARIANT_ORIGINAL);
 }
 
 /* Tell netlink where the endpoint of the peer is to be. */
@@ -46,9 +48,9 @@ log_switch(const struct worker_peer *p)
 	const struct worker_path *path = &p->path;
 	const char *dry = p->iface->worker->dry ? "would be " : "";
 	const char *why = worker_path_reason_text(path->reason);
-	char label[WORKER_PEER_LABEL];
+	char label[LABEL];
 
-	worker_steer_label(p, label);
+	get_label(p, label);
 	if (path->state == WORKER_PATH_RELAYED && p->relay != NULL)
 		log_info("%s: peer %s: %srelayed by %s of region %llu: %s",
 		    p->iface->name, label, dry, p->relay->at.name,

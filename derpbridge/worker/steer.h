@@ -12,17 +12,11 @@
 
 struct worker_peer;
 
-#define WORKER_PEER_LABEL	80	/* room for worker_steer_label() */
-
 /* A peer as it was at a poll. */
 void	 worker_steer_poll(struct worker_peer *p, const struct ipc_wg_stats *v,
 	    uint64_t now);
 
 /* The peer is served no more: back to the direct endpoint. */
 void	 worker_steer_let_go(struct worker_peer *p);
-
-/* Name a peer for a line: its name, or its key as wg(8) writes it. */
-const char *worker_steer_label(const struct worker_peer *p,
-	    char buf[WORKER_PEER_LABEL]);
 
 #endif

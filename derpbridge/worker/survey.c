@@ -386,9 +386,3 @@ worker_survey_hurry(struct worker_survey *s)
 {
 	begin_round(s);
 }
-
-uint64_t
-worker_survey_region(const struct worker_survey *s)
-{
-	return (s->region);
-}

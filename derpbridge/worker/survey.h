@@ -65,7 +65,4 @@ void	 worker_survey_addrs(struct worker_survey *s, uint32_t cookie,
 	    const struct net_place *v, size_t n);
 void	 worker_survey_socket(struct worker_survey *s, uint32_t cookie, int fd);
 
-/* The nearest region; 0: not known yet. */
-uint64_t worker_survey_region(const struct worker_survey *s);
-
 #endif

@@ -66,8 +66,8 @@ lend(struct worker_survey *s, uint32_t cookie, int family, void *arg)
 static void
 on_chosen(struct worker_survey *s, uint64_t region, void *arg)
 {
+	(void)s;
 	(void)arg;
-	ATF_CHECK_EQ(region, worker_survey_region(s));
 	chosen = region;
 	times++;
 	event_base_loopbreak(base);
@@ -167,11 +167,11 @@ ATF_TC_BODY(nodes_in_turn, tc)
 	regions[2].avoid = 1;
 	worker_survey_map(survey, &map);
 	run();
-	if (worker_survey_region(survey) != 901) {
+	if (chosen != 901) {
 		worker_survey_hurry(survey);
 		run();
 	}
-	ATF_CHECK_EQ(901, worker_survey_region(survey));
+	ATF_CHECK_EQ(901, chosen);
 	end();
 }
 

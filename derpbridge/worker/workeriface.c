@@ -104,8 +104,9 @@ compare_key(const void *key, const void *line)
 	return (memcmp(key, l->key, IPC_KEYLEN));
 }
 
-const struct ipc_bridge_peer *
-worker_iface_line(const struct worker_iface *f, const uint8_t key[IPC_KEYLEN])
+/* The line of the configuration with this key; NULL: none. */
+static const struct ipc_bridge_peer *
+line_of(const struct worker_iface *f, const uint8_t key[IPC_KEYLEN])
 {
 	if (f->nlines == 0)
 		return (NULL);
@@ -142,7 +143,7 @@ serve(struct worker_peer *p)
 	struct worker_iface *f = p->iface;
 	int served;
 
-	p->line = worker_iface_line(f, p->key);
+	p->line = line_of(f, p->key);
 	served = f->all || p->line != NULL;
 	if (p->served && !served)
 		worker_steer_let_go(p);
@@ -303,11 +304,10 @@ worker_iface_peer(struct worker_iface *f, const struct ipc_msg_dev_peer *v)
 }
 
 void
-worker_iface_polled(struct worker_iface *f, uint64_t now)
+worker_iface_polled(struct worker_iface *f)
 {
 	struct worker_peer *p, *next;
 
-	f->polled_at = now;
 	TAILQ_FOREACH_SAFE(p, &f->peers.list, entry, next)
 		if (p->stale)
 			worker_iface_forget(f, p);

@@ -47,10 +47,8 @@ struct worker_iface {
 	uint16_t	 listen_port;	/* 0: none */
 	uint32_t	 fwmark;
 	char		 why[IPC_WHYSIZE];	/* why it is not up; "" */
-	uint64_t	 polled_at;	/* monotonic ms; 0: never */
 
 	struct worker_peers peers;
-	unsigned int	 nserved;	/* peers that are served */
 	struct worker_relay_list relays;
 	int		 reassign;	/* peers may need another relay */
 	int		 reassign_soon;	/* ... which can wait for a second */
@@ -95,14 +93,10 @@ int	 worker_iface_peer(struct worker_iface *f,
 void	 worker_iface_stale(struct worker_iface *f);
 
 /* The end of a poll: what netlink has not said again is gone. */
-void	 worker_iface_polled(struct worker_iface *f, uint64_t now);
+void	 worker_iface_polled(struct worker_iface *f);
 
 /* Forget a peer. */
 void	 worker_iface_forget(struct worker_iface *f, struct worker_peer *p);
-
-/* The line of the configuration with this key; NULL: none. */
-const struct ipc_bridge_peer *worker_iface_line(const struct worker_iface *f,
-	    const uint8_t key[IPC_KEYLEN]);
 
 /* Returns 1 when the interface can take packets, else 0. */
 int	 worker_iface_listens(const struct worker_iface *f);

@@ -12,7 +12,6 @@
 #include "mapwalk.h"
 
 #define DERP_PORT	443
-#define STUN_PORT	3478
 
 /* A string; absent: "".  Returns 0, or -1 when it is of another type. */
 static int
@@ -80,7 +79,7 @@ is_reachable(const struct map_places_node *n)
 static int
 get_node(const struct json *j, json_ref v, struct map_places_node *n)
 {
-	int64_t port, stun;
+	int64_t port;
 
 	memset(n, 0, sizeof(*n));
 	if (json_type(j, v) != JSON_OBJECT || is_set(j, v, "STUNOnly") ||
@@ -90,15 +89,11 @@ get_node(const struct json *j, json_ref v, struct map_places_node *n)
 	    sizeof(n->certname)) == -1 ||
 	    get_text(j, v, "IPv4", n->ipv4, sizeof(n->ipv4)) == -1 ||
 	    get_text(j, v, "IPv6", n->ipv6, sizeof(n->ipv6)) == -1 ||
-	    get_text(j, v, "STUNTestIP", n->stun_test_ip,
-	    sizeof(n->stun_test_ip)) == -1 ||
 	    get_int(j, v, "DERPPort", 0, 65535, &port) == -1 ||
-	    get_int(j, v, "STUNPort", -1, 65535, &stun) == -1 ||
 	    n->name[0] == '\0' || !is_address(n->ipv4, AF_INET) ||
 	    !is_address(n->ipv6, AF_INET6) || !is_reachable(n))
 		return (-1);
 	n->port = (uint16_t)(port == 0 ? DERP_PORT : port);
-	n->stun_port = (int)(stun == 0 ? STUN_PORT : stun);
 	n->insecure = is_set(j, v, "InsecureForTests");
 	return (0);
 }
@@ -116,7 +111,6 @@ get_region(const struct json *j, json_ref v, struct map_places *m)
 	if (get_int(j, v, "RegionID", 1, INT64_C(1) << 53, &id) == -1 ||
 	    id == 0 || json_type(j, nodes) != JSON_ARRAY ||
 	    get_text(j, v, "RegionCode", r->code, sizeof(r->code)) == -1 ||
-	    get_text(j, v, "RegionName", r->name, sizeof(r->name)) == -1 ||
 	    map_places_region(m, (uint64_t)id) != NULL)
 		return;
 	r->id = (uint64_t)id;

@@ -16,15 +16,13 @@
 
 /* A node that relays; nodes for STUN alone are left out. */
 struct map_places_node {
-	char		 name[MAP_PLACES_NAME];	/* unique in the map */
+	char		 name[MAP_PLACES_NAME];	/* unique in its region */
 	char		 host[IPC_HOSTSIZE];	/* "": it has addresses alone */
 	char		 certname[IPC_MESH_CERTSIZE];	/* "": none */
 	char		 ipv4[INET_ADDRSTRLEN];	/* "": resolve the host;
 						   "none": it has none */
 	char		 ipv6[INET6_ADDRSTRLEN];	/* the same */
-	char		 stun_test_ip[INET6_ADDRSTRLEN]; /* "": not set */
 	uint16_t	 port;			/* of DERP */
-	int		 stun_port;		/* -1: no STUN */
 	int		 insecure;		/* InsecureForTests */
 };
 
@@ -32,7 +30,6 @@ struct map_places_node {
 struct map_places_region {
 	uint64_t	 id;
 	char		 code[MAP_PLACES_NAME];	/* "": none */
-	char		 name[MAP_PLACES_NAME];
 	int		 avoid;		/* not to be chosen by measurement:
 					   Avoid or NoMeasureNoHome */
 	const struct map_places_node *nodes;	/* in the order of the map */
