@@ -257,6 +257,19 @@ ATF_TC_BODY(next_node, tc)
 	finish();
 }
 
+/* What a relay has carried is shown while it is away, too. */
+ATF_TC_WITHOUT_HEAD(counts_stay);
+ATF_TC_BODY(counts_stay, tc)
+{
+	begin(ALL);
+	carries(peer_local);
+	fake_relay_stop(&relay);
+	relay.pid = 0;
+	SHOWS("\"state\":\"waiting\"");
+	ATF_CHECK(strstr(text, "\"health\":\"\",\"rx_packets\":1,") != NULL);
+	finish();
+}
+
 /* A map without addresses: the parent resolves the name. */
 ATF_TC_WITHOUT_HEAD(by_name);
 ATF_TC_BODY(by_name, tc)
@@ -472,6 +485,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, sizes);
 	ATF_TP_ADD_TC(tp, direct);
 	ATF_TP_ADD_TC(tp, next_node);
+	ATF_TP_ADD_TC(tp, counts_stay);
 	ATF_TP_ADD_TC(tp, by_name);
 	ATF_TP_ADD_TC(tp, nearest);
 	ATF_TP_ADD_TC(tp, other_map);

@@ -139,9 +139,7 @@ static void
 put_relay(struct json_out *o, const struct worker_relay *r, uint64_t now)
 {
 	const struct worker_node *n = &r->node;
-	int up = n->state == WORKER_NODE_UP;
-	const struct worker_link_counts none = { 0 };
-	const struct worker_link_counts *c = up ? &n->link.counts : &none;
+	const struct worker_link_counts *c = &n->link.counts;
 
 	json_out_object(o, NULL);
 	json_out_str(o, "name", r->at.name);
@@ -156,9 +154,11 @@ put_relay(struct json_out *o, const struct worker_relay *r, uint64_t now)
 	    n->again_at > now ? (n->again_at - now) / 1000 : 0);
 	json_out_uint(o, "peers", r->used);
 	json_out_bool(o, "leaving", r->leave_at != 0);
-	json_out_str(o, "health", up ? n->link.health : "");
+	json_out_str(o, "health", n->state == WORKER_NODE_UP ?
+	    n->link.health : "");
 	json_out_uint(o, "rx_packets", c->rx_packets);
 	json_out_uint(o, "rx_bytes", c->rx_bytes);
+	json_out_uint(o, "rx_ignored", c->rx_ignored);
 	json_out_uint(o, "tx_packets", c->tx_packets);
 	json_out_uint(o, "tx_bytes", c->tx_bytes);
 	json_out_uint(o, "dropped_full", n->queue.drops.full);

@@ -13,8 +13,9 @@
  *    "relays":[{"name":s,"region":n,"code":s,"host":s,
  *      "state":"idle"|"connecting"|"up"|"waiting","why":s,"where":s,
  *      "since":seconds,"again":seconds,"peers":n,"leaving":b,"health":s,
- *      "rx_packets":n,"rx_bytes":n,"tx_packets":n,"tx_bytes":n,
- *      "dropped_full":n,"dropped_late":n,"dropped_memory":n}]}]}
+ *      "rx_packets":n,"rx_bytes":n,"rx_ignored":n,"tx_packets":n,
+ *      "tx_bytes":n,"dropped_full":n,"dropped_late":n,
+ *      "dropped_memory":n}]}]}
  *
  * Keys are base64 as wg(8) writes them, "since", "again" and "handshake" are
  * ages or waits, rates are bytes a second; reasons of drops are those of
