@@ -11,7 +11,7 @@
 
 #include "carry.h"
 #include "choice.h"
-#include "log.h"
+#include "relaylog.h"
 #include "relays.h"
 #include "survey.h"
 #include "surveys.h"
@@ -23,40 +23,10 @@
 				   packets under way */
 #define HEARD_MS	60000	/* a peer is answered where it was heard */
 #define SWITCH_MS	2000	/* ... unless it was heard elsewhere lately */
+#define HURRY_MS	60000	/* between two hurries */
+#define FLAP_MS		60000	/* a connection that ends sooner */
 #define FRESH_MS	180000	/* a handshake holds so long (WireGuard's
 				   Reject-After-Time) */
-
-/* Lines about nodes */
-
-static void
-log_state(const struct worker_relay *r)
-{
-	const struct worker_node *n = &r->node;
-
-	switch (n->state) {
-	case WORKER_NODE_UP:
-		log_info("%s: connected to the relay %s of region %llu at %s",
-		    r->iface->name, r->at.name, (unsigned long long)r->region,
-		    n->where);
-		break;
-	case WORKER_NODE_WAITING:
-		/* The first failure in a row is of interest. */
-		if (n->failures <= 1)
-			log_info("%s: no connection to the relay %s of region "
-			    "%llu: %s", r->iface->name, r->at.name,
-			    (unsigned long long)r->region, n->why);
-		else
-			log_debug("%s: relay %s: %s", r->iface->name,
-			    r->at.name, n->why);
-		break;
-	case WORKER_NODE_IDLE:
-		log_debug("%s: the connection to the relay %s is closed",
-		    r->iface->name, r->at.name);
-		break;
-	case WORKER_NODE_DIALING:
-		break;
-	}
-}
 
 /* Call-backs of a node */
 
@@ -94,22 +64,38 @@ on_gone(struct worker_node *n, const uint8_t key[FRAME_KEY_LEN],
 	}
 }
 
+/*
+ * A connection that had ended is there again: the network of this host may be
+ * another one.  But it may be a relay that comes and goes.
+ */
+static void
+may_hurry(struct worker_iface *f, uint64_t now)
+{
+	if (f->hurried_at != 0 && now - f->hurried_at < HURRY_MS)
+		return;
+	f->hurried_at = now;
+	worker_relays_hurry(f, now);
+}
+
 static void
 on_changed(struct worker_node *n, void *arg)
 {
 	struct worker_relay *r = arg;
+	uint64_t now = worker_now(r->iface->worker);
+	int was_up = r->shown == WORKER_NODE_UP;
 
 	if (n->state == r->shown)
 		return;
 	r->shown = n->state;
-	log_state(r);
+	if (was_up && n->state == WORKER_NODE_WAITING)
+		r->flaps = now - r->up_at < FLAP_MS ? r->flaps + 1 : 0;
+	worker_relaylog(r);
 	r->iface->reassign = 1;
 	if (n->state != WORKER_NODE_UP)
 		return;
-	/* It had ended: the network of this host may be another one. */
-	if (r->was_up)
-		worker_relays_hurry(r->iface, worker_now(r->iface->worker));
-	r->was_up = 1;
+	if (r->up_at != 0)
+		may_hurry(r->iface, now);
+	r->up_at = now;
 }
 
 static const struct worker_node_ops ops = {

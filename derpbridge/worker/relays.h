@@ -38,7 +38,10 @@ struct worker_relay {
 	unsigned int	 used;		/* peers whose packets go there */
 	int		 held;		/* worker_node_hold() */
 	enum worker_node_state shown;	/* the state of the last line */
-	int		 was_up;	/* it was connected before */
+	uint64_t	 up_at;		/* it was connected last, monotonic ms;
+					   0: never */
+	unsigned int	 flaps;		/* connections in a row that ended
+					   soon */
 	uint64_t	 leave_at;	/* the map has it no more: freed then,
 					   monotonic ms; 0: the map has it */
 	/* Questions that are not answered. */

@@ -325,6 +325,35 @@ ATF_TC_BODY(nearest, tc)
 	finish();
 }
 
+/*
+ * A relay that restarts without end does not make everything be tried at once
+ * each time.
+ */
+ATF_TC_WITHOUT_HEAD(flaps);
+ATF_TC_BODY(flaps, tc)
+{
+	static const uint8_t key[IPC_KEYLEN] = { 9 };
+	struct ipc_msg_worker_iface v = ALL;
+	unsigned int i;
+
+	relay.flaw = FAKE_RESTART;
+	start_relay(1);
+	v.policy = IPC_REGION_NEAREST;
+	begin_iface(v);
+	tell_nodes(1);
+	tell_peer(1, key, peer_local);
+	SHOWS("\"state\":\"up\"");
+	/* The region was measured, and is once more. */
+	ATF_CHECK_EQ(2, sockets);
+	for (i = 0; i < 3; i++) {
+		kernel_sends(peer_local, "once", 4);
+		UNTIL(logins == 2 + i);
+		SHOWS("\"state\":\"up\"");
+		ATF_CHECK_EQ(4 + i, sockets);
+	}
+	finish();
+}
+
 /* Another port, then another map without the region: no other peer suffers. */
 ATF_TC_WITHOUT_HEAD(other_map);
 ATF_TC_BODY(other_map, tc)
@@ -488,6 +517,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, counts_stay);
 	ATF_TP_ADD_TC(tp, by_name);
 	ATF_TP_ADD_TC(tp, nearest);
+	ATF_TP_ADD_TC(tp, flaps);
 	ATF_TP_ADD_TC(tp, other_map);
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, without_keys);

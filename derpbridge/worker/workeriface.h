@@ -50,6 +50,7 @@ struct worker_iface {
 
 	struct worker_peers peers;
 	struct worker_relay_list relays;
+	uint64_t	 hurried_at;	/* monotonic ms; 0: never */
 	int		 reassign;	/* peers may need another relay */
 	int		 reassign_soon;	/* ... which can wait for a second */
 	uint64_t	 nearest;	/* region, measured; 0: not yet */

@@ -170,8 +170,10 @@ on_link_ended(struct worker_link *l, void *arg)
 	unsigned int ms;
 
 	worker_link_end(l);
-	ms = l->reconnect_ms > 0 ? l->reconnect_ms + random %
-	    DIAL_REDIAL_NOW_MS : dial_redial_after(&n->redial, up, 1, random);
+	/* Not sooner because a relay says so, again and again. */
+	ms = dial_redial_after(&n->redial, up, 1, random);
+	if (ms < l->reconnect_ms)
+		ms = l->reconnect_ms + random % DIAL_REDIAL_NOW_MS;
 	down(n, l->why, ms);
 }
 

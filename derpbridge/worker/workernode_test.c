@@ -98,6 +98,33 @@ ATF_TC_BODY(again, tc)
 	finish();
 }
 
+/* It asks for the next login soon, each time. */
+static void
+serve_restarts(struct visit *v)
+{
+	static const uint8_t soon[8] = { 0, 0, 0, 1, 0, 0, 0, 1 };
+	uint8_t f[FRAME_HDR_LEN + sizeof(soon)];
+
+	net_frame_put_hdr(f, FRAME_RESTARTING, sizeof(soon));
+	memcpy(f + FRAME_HDR_LEN, soon, sizeof(soon));
+	node_login(v, f, sizeof(f));
+	node_linger(v);
+}
+
+/* A relay that restarts without end is left alone longer each time. */
+ATF_TC_WITHOUT_HEAD(restarts);
+ATF_TC_BODY(restarts, tc)
+{
+	begin(serve_restarts);
+	worker_node_hold(&node);
+	UNTIL(strcmp(states, "DUWDUW") == 0);
+	ATF_CHECK_STREQ("the relay restarts", node.why);
+	ATF_CHECK(node.again_at >= node.since + 500);
+	UNTIL(strcmp(states, "DUWDUWDUW") == 0);
+	ATF_CHECK(node.again_at >= node.since + 1000);
+	finish();
+}
+
 /* A relay that is not there: it waits, and rests when nobody needs it. */
 ATF_TC_WITHOUT_HEAD(away);
 ATF_TC_BODY(away, tc)
@@ -196,6 +223,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, hold);
 	ATF_TP_ADD_TC(tp, idle);
 	ATF_TP_ADD_TC(tp, again);
+	ATF_TP_ADD_TC(tp, restarts);
 	ATF_TP_ADD_TC(tp, away);
 	ATF_TP_ADD_TC(tp, address);
 	ATF_TP_ADD_TC(tp, answers);
