@@ -291,12 +291,14 @@ to_keys(struct ipc_msg *m)
 
 /* netlink */
 
+static uint32_t	 device_mark;
+
 static inline void
 tell_device(int up, uint16_t port)
 {
 	struct ipc_msg_dev_iface v = {
 		.up = up, .key = own, .listen_port = port,
-		.why = up ? "" : "it is gone"
+		.fwmark = device_mark, .why = up ? "" : "it is gone"
 	};
 
 	ATF_REQUIRE_EQ(0, ipc_send_dev_iface(netlink, &v));

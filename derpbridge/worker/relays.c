@@ -149,6 +149,7 @@ relay_new(struct worker_iface *f, const struct map_places_region *region,
 	r->iface = f;
 	r->id = ++w->last_id & WORKER_RELAY_IDS;
 	r->proxy = w->proxies;
+	r->fwmark = f->fwmark;
 	r->at = *at;
 	r->region = region->id;
 	strlcpy(r->code, region->code, sizeof(r->code));
@@ -253,7 +254,8 @@ is_current(struct worker_relay *r)
 
 /*
  * A relay that is not current is kept a while: the peer may send there until it
- * has the new map.  Not so with another key of the interface.
+ * has the new map.  Not so with another key of the interface, nor with another
+ * mark: wg-quick(8) sets that late, and then routes all else into the tunnel.
  */
 void
 worker_relays_update(struct worker_iface *f, uint64_t now)
@@ -261,7 +263,8 @@ worker_relays_update(struct worker_iface *f, uint64_t now)
 	struct worker_relay *r, *next;
 
 	TAILQ_FOREACH_SAFE(r, &f->relays, entry, next) {
-		if (memcmp(r->node.target.own, f->key, IPC_KEYLEN) != 0)
+		if (memcmp(r->node.target.own, f->key, IPC_KEYLEN) != 0 ||
+		    (f->up && r->fwmark != f->fwmark))
 			relay_free(r);
 		else if (r->leave_at == 0 && !is_current(r))
 			r->leave_at = now + LEAVE_MS;

@@ -32,6 +32,7 @@ struct worker_relay {
 	struct map_places_node at;	/* as the map has it */
 	uint64_t	 region;
 	unsigned int	 proxy;		/* w->proxies when it was made */
+	uint32_t	 fwmark;	/* of the device then */
 	char		 code[MAP_PLACES_NAME];	/* of the region; "" */
 	struct worker_node node;
 	unsigned int	 wanted;	/* peers that need it to be up */

@@ -446,6 +446,14 @@ ATF_TC_BODY(device, tc)
 	UNTIL(logins > before);
 	SHOWS("\"relay\":\"901a\"");
 	carries(peer_local);
+	/* Another mark: the sockets of before are in the tunnel now. */
+	before = logins;
+	device_mark = 51820;
+	tell_device(1, kernel_port);
+	tell_peer(1, net_derpclient_key(peer), peer_local);
+	UNTIL(logins > before);
+	SHOWS("\"relay\":\"901a\"");
+	carries(peer_local);
 	/* Gone, and back with another number of the peer. */
 	tell_device(0, 0);
 	SHOWS("\"up\":false,\"why\":\"it is gone\"");
