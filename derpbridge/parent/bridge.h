@@ -88,6 +88,7 @@ struct bridge {
 	struct super_talks	 talks;
 	uint32_t		 last_query;	/* of the worker */
 	struct bridge_budget	 sockets, asks;	/* of the worker */
+	struct bridge_budget	 netlink_asks, saves;
 	struct bridge_budget	 fetch_results, fetch_asks, resolve_asks;
 	int			 marks_late;	/* not waited for any more */
 	int			 ready_fd;	/* of the process that

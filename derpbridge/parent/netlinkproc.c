@@ -13,6 +13,9 @@
 #include "ipcsend.h"
 #include "log.h"
 
+#define ASKS_MOST	500	/* sockets, in the time of a budget */
+#define SAVES_MOST	200	/* texts */
+
 /* Make the socket of an interface; *call is what failed. */
 static int
 make_socket(const struct bconf_iface *c, const char **call)
@@ -146,6 +149,8 @@ on_want(void *arg, const struct ipc_msg_netlink_want *v)
 {
 	struct bridge_child *p = arg;
 
+	if (!bridge_may(p, &p->d->netlink_asks, ASKS_MOST))
+		return (0);		/* it will request it again */
 	return (bridge_netlink_socket(p->d, v->iface));
 }
 
@@ -154,6 +159,9 @@ on_save(void *arg, const struct ipc_msg_netlink_save *v)
 {
 	const struct bridge_child *p = arg;
 
+	/* Each waits for the disk, and all children with it. */
+	if (!bridge_may(p, &p->d->saves, SAVES_MOST))
+		return (-1);
 	bridge_state_save(p->d, v->state, v->len);
 	return (0);
 }

@@ -84,6 +84,7 @@ ATF_TC_BODY(wants, tc)
 	struct ipc_msg_netlink_want want = { 0 };
 	struct ipc_chan *end;
 	struct ipc_msg m;
+	int i;
 
 	begin(TOP PREFIX);
 	end = runs(&d.netlink);
@@ -91,6 +92,17 @@ ATF_TC_BODY(wants, tc)
 	ATF_CHECK_EQ(0, handled(&d.netlink, end, bridge_netlink_message));
 	next_message(&d.netlink, end, MSG_NETLINK_SOCKET, &m);
 	ipc_msg_free(&m);
+	for (i = 1; i < 600; i++) {
+		ATF_REQUIRE_EQ(0, ipc_send_netlink_want(end, &want));
+		ATF_CHECK_EQ(0, handled(&d.netlink, end,
+		    bridge_netlink_message));
+		if (i < 500) {
+			next_message(&d.netlink, end, MSG_NETLINK_SOCKET, &m);
+			ipc_msg_free(&m);
+		}
+	}
+	no_message(&d.netlink, end);
+	now_ms += 10000;
 	want.iface = 9;
 	ATF_REQUIRE_EQ(0, ipc_send_netlink_want(end, &want));
 	ATF_CHECK_EQ(0, handled(&d.netlink, end, bridge_netlink_message));
@@ -98,6 +110,31 @@ ATF_TC_BODY(wants, tc)
 #else
 	atf_tc_skip("only Linux has generic netlink");
 #endif
+}
+
+/* One that was taken over can't keep the parent at the disk. */
+ATF_TC_WITHOUT_HEAD(floods);
+ATF_TC_BODY(floods, tc)
+{
+	struct ipc_msg_netlink_save save = { "abc", 3 };
+	char text[1024], dir[512];
+	struct ipc_chan *end;
+	int i;
+
+	ATF_REQUIRE(getcwd(dir, sizeof(dir)) != NULL);
+	snprintf(text, sizeof(text), "map file \"/m\"\nstatedir \"%s\"\n"
+	    PREFIX, dir);
+	begin(text);
+	end = runs(&d.netlink);
+	for (i = 0; i < 300; i++) {
+		ATF_REQUIRE_EQ(0, ipc_send_netlink_save(end, &save));
+		if (handled(&d.netlink, end, bridge_netlink_message) == -1)
+			break;
+	}
+	ATF_CHECK_EQ(200, i);
+	now_ms += 10000;
+	ATF_REQUIRE_EQ(0, ipc_send_netlink_save(end, &save));
+	ATF_CHECK_EQ(0, handled(&d.netlink, end, bridge_netlink_message));
 }
 
 /* What netlink saves comes back to the next one, whole. */
@@ -230,6 +267,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, settings);
 	ATF_TP_ADD_TC(tp, peers);
 	ATF_TP_ADD_TC(tp, wants);
+	ATF_TP_ADD_TC(tp, floods);
 	ATF_TP_ADD_TC(tp, state);
 	ATF_TP_ADD_TC(tp, namespaces);
 	ATF_TP_ADD_TC(tp, restored);
