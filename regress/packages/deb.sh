@@ -4,8 +4,8 @@
 # at them; then in a bare Debian 12, in build-deb/root: install, start, upgrade,
 # remove, purge.  With systemd-nspawn that system is booted, and systemd.sh and
 # bridge.sh try derpd and derpbridged under its systemd; else it is a chroot in
-# which nothing is started.  MIRROR is that of Debian, as for apt here.  A bare system stays, in
-# build-deb/bare, for the next time; build-deb/root goes.
+# which nothing is started.  MIRROR is that of Debian, as for apt here.  A bare
+# system stays, in build-deb/bare, for the next time; build-deb/root goes.
 set -eu
 cd "$(dirname "$0")/../.."
 out=build-deb
