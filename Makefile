@@ -10,7 +10,7 @@ all install tests fuzz-programs bench-programs: config.mk
 	@sh etc/sources
 	@$(MAKE) -f build.mk $@
 
-run image lint bench bench-map bench-mesh bench-stun bench-wan:
+run image lint bench bench-bridge bench-map bench-mesh bench-stun bench-wan:
 	@sh etc/install-deps $@
 	@$(MAKE) config.mk
 	@sh etc/sources
@@ -86,5 +86,5 @@ clean:
 	rm -f config.mk config.status depend.mk
 
 .PHONY: all install tests fuzz-programs bench-programs lint check run bench
-.PHONY: image bench-map bench-mesh bench-stun bench-wan check-asan fuzz soak mutants
+.PHONY: image bench-bridge bench-map bench-mesh bench-stun bench-wan check-asan fuzz soak mutants
 .PHONY: clean deb check-deb check-vm

@@ -168,6 +168,11 @@ bench: all $(BENCH_PROGS)
 bench-mesh: all $(BENCH_PROGS)
 	@sh regress/bench/bench_mesh.sh
 
+bench-bridge: all
+	@GO="$(GO)" sh regress/interop/build.sh \
+	    "$$PWD/regress/bridge/bridge" regress/bridge
+	@sh regress/bridge/bench.sh
+
 bench-wan: all $(BENCH_PROGS)
 	@GO="$(GO)" sh regress/bench/bench_wan.sh
 
