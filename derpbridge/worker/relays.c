@@ -116,12 +116,8 @@ set_target(struct worker_relay *r)
 {
 	const struct map_places_node *at = &r->at;
 	struct dial_node *t = &r->node.target;
-	const char *host = at->host;
 
-	if (host[0] == '\0')
-		host = at->ipv4[0] != '\0' && strcmp(at->ipv4, "none") != 0 ?
-		    at->ipv4 : at->ipv6;
-	if (dial_node_set(t, host, at->port) == -1 ||
+	if (dial_node_set(t, map_places_host(at), at->port) == -1 ||
 	    dial_proxy_set(&t->proxy, r->iface->worker->proxy) == -1)
 		return (-1);
 	strlcpy(t->trust.certname, at->certname, sizeof(t->trust.certname));

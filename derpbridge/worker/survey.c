@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,18 +20,23 @@
 
 #define SLOTS		4	/* nodes that are measured at once */
 #define NODES		3	/* of a region, in turn */
+#define TEXT		2048	/* bytes of a request to a proxy, or of the
+				   head of its answer */
 
 /* A node that is measured. */
 struct survey_slot {
 	struct worker_survey *survey;
 	int		 busy;
 	size_t		 region;	/* its number in the survey */
+	const struct map_places_node *node;
 	uint16_t	 port;
 	uint32_t	 cookie;	/* of the question; 0: none */
 	struct net_place places[NET_MAXPLACES];
 	size_t		 nplaces, at;
 	int		 fd;		/* -1: no connection yet */
 	uint64_t	 began;		/* us */
+	char		 text[TEXT];	/* what the proxy has answered */
+	size_t		 len;
 	struct event	*io, *timer;
 };
 
@@ -43,6 +49,8 @@ struct worker_survey {
 	const struct map_places_region *regions[WORKER_CLOSEST_REGIONS];
 	struct worker_closest closest;
 	uint64_t	 region;	/* as was told last */
+	struct dial_proxy proxy;
+	struct map_places_node way;	/* the proxy as a node */
 	unsigned int	 round;
 	size_t		 next;		/* region to be measured */
 	size_t		 open;		/* slots that are busy */
@@ -103,23 +111,92 @@ fail_place(struct survey_slot *t)
 	try_place(t);
 }
 
+/* The node was reached now. */
+static void
+measured(struct survey_slot *t)
+{
+	uint64_t us = base_clock_us() - t->began;
+
+	worker_closest_answer(&t->survey->closest, t->region,
+	    us < UINT32_MAX ? (uint32_t)us : UINT32_MAX - 1);
+	finish_slot(t);
+}
+
+/* Wait for events of the slot's connection. */
+static void
+wait_for(struct survey_slot *t, short events, event_callback_fn cb)
+{
+	if (t->io != NULL)
+		event_free(t->io);
+	t->io = event_new(t->survey->base, t->fd, events, cb, t);
+	if (t->io == NULL || event_add(t->io, NULL) == -1)
+		finish_slot(t);
+}
+
+static void
+on_answer(evutil_socket_t fd, short events, void *arg)
+{
+	struct survey_slot *t = arg;
+	char why[IPC_WHYSIZE];
+	ssize_t n;
+
+	(void)events;
+	n = read(fd, t->text + t->len, sizeof(t->text) - t->len);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		fail_place(t);
+		return;
+	}
+	t->len += (size_t)n;
+	switch (dial_proxy_response(t->text, t->len, why, sizeof(why))) {
+	case 1:
+		measured(t);
+		break;
+	case 0:
+		if (t->len < sizeof(t->text))
+			break;
+		/* FALLTHROUGH */
+	default:
+		/* No other address of the proxy knows better. */
+		finish_slot(t);
+	}
+}
+
+/* The proxy is there: the time of its own answer is what differs. */
+static void
+ask_proxy(struct survey_slot *t)
+{
+	char port[8];
+	int n;
+
+	snprintf(port, sizeof(port), "%u", t->node->port);
+	n = dial_proxy_request(&t->survey->proxy, map_places_host(t->node),
+	    port, t->text, sizeof(t->text));
+	t->len = 0;
+	t->began = base_clock_us();
+	/* A new connection takes it as a whole. */
+	if (n == -1 || write(t->fd, t->text, (size_t)n) != n)
+		fail_place(t);
+	else
+		wait_for(t, EV_READ | EV_PERSIST, on_answer);
+}
+
 static void
 on_connected(evutil_socket_t fd, short events, void *arg)
 {
 	struct survey_slot *t = arg;
-	uint64_t us = base_clock_us() - t->began;
 	socklen_t len = sizeof(int);
 	int error = 0;
 
 	(void)events;
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1 ||
-	    error != 0) {
+	    error != 0)
 		fail_place(t);
-		return;
-	}
-	worker_closest_answer(&t->survey->closest, t->region,
-	    us < UINT32_MAX ? (uint32_t)us : UINT32_MAX - 1);
-	finish_slot(t);
+	else if (t->survey->proxy.host[0] != '\0')
+		ask_proxy(t);
+	else
+		measured(t);
 }
 
 static void
@@ -176,9 +253,7 @@ connect_slot(struct survey_slot *t, int fd)
 		fail_place(t);
 		return;
 	}
-	t->io = event_new(t->survey->base, fd, EV_WRITE, on_connected, t);
-	if (t->io == NULL || event_add(t->io, NULL) == -1)
-		finish_slot(t);
+	wait_for(t, EV_WRITE, on_connected);
 }
 
 static struct survey_slot *
@@ -233,6 +308,9 @@ begin_slot(struct worker_survey *s, struct survey_slot *t, size_t i)
 	t->busy = 1;
 	s->open++;
 	t->region = i;
+	t->node = n;
+	if (s->proxy.host[0] != '\0')
+		n = &s->way;
 	t->port = n->port;
 	t->nplaces = t->at = 0;
 	set_timer(t->timer, WORKER_SURVEY_WAIT_MS);
@@ -368,13 +446,25 @@ collect(struct worker_survey *s, const struct map_places *m, int avoided,
 	return (n);
 }
 
+/* Use the proxy, as a node that is reached for all others. */
+static void
+set_proxy(struct worker_survey *s, const struct dial_proxy *proxy)
+{
+	s->proxy = *proxy;
+	memset(&s->way, 0, sizeof(s->way));
+	strlcpy(s->way.host, proxy->host, sizeof(s->way.host));
+	s->way.port = (uint16_t)strtonum(proxy->port, 0, 65535, NULL);
+}
+
 void
-worker_survey_map(struct worker_survey *s, const struct map_places *m)
+worker_survey_map(struct worker_survey *s, const struct map_places *m,
+    const struct dial_proxy *proxy)
 {
 	uint64_t ids[WORKER_CLOSEST_REGIONS];
 	size_t n;
 
 	stop_round(s);
+	set_proxy(s, proxy);
 	if ((n = collect(s, m, 0, ids)) == 0)
 		n = collect(s, m, 1, ids);
 	worker_closest_regions(&s->closest, ids, n);

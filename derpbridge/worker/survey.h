@@ -1,10 +1,11 @@
 /*
  * survey: which region is nearest to this host, for "region nearest": how long
- * a TCP connection to a node of each region takes, every few minutes.
+ * a TCP connection to a node of each region takes, every few minutes.  With a
+ * proxy it is how long the proxy takes to answer CONNECT.
  *
  * TCP and not STUN: relays are reached by TCP, often where UDP is blocked, and
  * the worker needs no UDP socket that reaches a network.  The connection is
- * closed at once, without a byte.  Nobody is told the result.  All is driven by
+ * closed at once, without a byte for the node.  Nobody is told the result.  All is driven by
  * events; addresses and sockets come from the owner.
  */
 #ifndef SURVEY_H
@@ -14,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dialproxy.h"
 #include "mapplaces.h"
 #include "place.h"
 
@@ -24,8 +26,8 @@ struct worker_survey;
 
 struct worker_survey_ops {
 	/*
-	 * Find the addresses of a node: answer with worker_survey_addrs(), also
-	 * from within.
+	 * Find the addresses of a node, or of the proxy, which `n' then is:
+	 * answer with worker_survey_addrs(), also from within.
 	 */
 	void	(*find)(struct worker_survey *s, uint32_t cookie,
 		    const struct map_places_node *n, void *arg);
@@ -50,9 +52,11 @@ void	 worker_survey_free(struct worker_survey *s);
 
 /*
  * Measure the regions of this map, which must stay until the next call; NULL:
- * none.  A round begins at once.
+ * none.  All connections go to `proxy', unless it has no host.  A round begins
+ * at once.
  */
-void	 worker_survey_map(struct worker_survey *s, const struct map_places *m);
+void	 worker_survey_map(struct worker_survey *s, const struct map_places *m,
+	    const struct dial_proxy *proxy);
 
 /* Begin a round at once: the network has changed. */
 void	 worker_survey_hurry(struct worker_survey *s);

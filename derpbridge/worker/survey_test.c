@@ -27,6 +27,7 @@ static uint64_t chosen;
 static unsigned int asked, lent, times;
 static int answers = 1, lends = 1;
 static uint32_t last_cookie;
+static struct dial_proxy proxy;
 
 static void
 find(struct worker_survey *s, uint32_t cookie, const struct map_places_node *n,
@@ -149,7 +150,7 @@ ATF_TC_BODY(answers_one, tc)
 {
 	begin(20);
 	nodes[2 * 7].port = nodes[2 * 7 + 1].port = port;
-	worker_survey_map(survey, &map);
+	worker_survey_map(survey, &map, &proxy);
 	run();
 	ATF_CHECK_EQ(907, chosen);
 	ATF_CHECK_EQ(20, asked);
@@ -165,7 +166,7 @@ ATF_TC_BODY(nodes_in_turn, tc)
 	nodes[3].port = port;
 	nodes[4].port = nodes[5].port = port;
 	regions[2].avoid = 1;
-	worker_survey_map(survey, &map);
+	worker_survey_map(survey, &map, &proxy);
 	run();
 	if (chosen != 901) {
 		worker_survey_hurry(survey);
@@ -182,7 +183,7 @@ ATF_TC_BODY(avoid, tc)
 	begin(2);
 	regions[0].avoid = regions[1].avoid = 1;
 	nodes[2].port = nodes[3].port = port;
-	worker_survey_map(survey, &map);
+	worker_survey_map(survey, &map, &proxy);
 	run();
 	ATF_CHECK_EQ(901, chosen);
 	end();
@@ -193,7 +194,7 @@ ATF_TC_WITHOUT_HEAD(nothing);
 ATF_TC_BODY(nothing, tc)
 {
 	begin(MAXREGIONS);
-	worker_survey_map(survey, &map);
+	worker_survey_map(survey, &map, &proxy);
 	run();
 	ATF_CHECK_EQ(900, chosen);
 	lends = 0;
@@ -201,11 +202,11 @@ ATF_TC_BODY(nothing, tc)
 	regions[0].id = 5;
 	strlcpy(nodes[2].host, "nowhere", sizeof(nodes[2].host));
 	strlcpy(nodes[3].host, "nowhere", sizeof(nodes[3].host));
-	worker_survey_map(survey, &map);
+	worker_survey_map(survey, &map, &proxy);
 	run();
 	ATF_CHECK_EQ(5, chosen);
 	times = 0;
-	worker_survey_map(survey, NULL);
+	worker_survey_map(survey, NULL, &proxy);
 	worker_survey_hurry(survey);
 	event_base_loop(base, EVLOOP_NONBLOCK);
 	ATF_CHECK_EQ(0, times);
@@ -221,7 +222,7 @@ ATF_TC_BODY(late, tc)
 
 	begin(2);
 	answers = 0;
-	worker_survey_map(survey, &map);
+	worker_survey_map(survey, &map, &proxy);
 	ATF_CHECK_EQ(2, asked);
 	run();
 	ATF_CHECK_EQ(900, chosen);
@@ -232,7 +233,71 @@ ATF_TC_BODY(late, tc)
 	fd = dup(0);
 	worker_survey_socket(survey, last_cookie, fd);
 	ATF_CHECK_EQ(-1, close(fd));
-	worker_survey_map(survey, &map);	/* ended while it runs */
+	worker_survey_map(survey, &map, &proxy);	/* ended while it runs */
+	end();
+}
+
+/* A proxy is what is found and connected to; its answer decides. */
+static unsigned int requests;
+static char request[1024];
+
+static void
+on_request(evutil_socket_t fd, short events, void *arg)
+{
+	char text[sizeof(request)];
+	const char *reply;
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+	int good;
+
+	(void)events;
+	(void)arg;
+	ATF_REQUIRE(n > 0);
+	text[n] = '\0';
+	requests++;
+	good = strncmp(text, "CONNECT here:7002 ", 18) == 0;
+	if (good)
+		strlcpy(request, text, sizeof(request));
+	reply = good ? "HTTP/1.1 200 OK\r\n\r\n" :
+	    "HTTP/1.1 502 Bad Gateway\r\n\r\n";
+	ATF_CHECK_EQ((ssize_t)strlen(reply), write(fd, reply, strlen(reply)));
+	close(fd);
+}
+
+static void
+on_accept(evutil_socket_t fd, short events, void *arg)
+{
+	int c = accept(fd, NULL, NULL);
+
+	(void)events;
+	(void)arg;
+	ATF_REQUIRE(c != -1);
+	ATF_REQUIRE_EQ(0, event_base_once(base, c, EV_READ, on_request, NULL,
+	    NULL));
+}
+
+ATF_TC_WITHOUT_HEAD(through_a_proxy);
+ATF_TC_BODY(through_a_proxy, tc)
+{
+	struct event *e;
+	size_t i;
+
+	begin(6);
+	for (i = 0; i < 12; i++)
+		nodes[i].port = (uint16_t)(7000 + i / 2);
+	strlcpy(proxy.host, "proxy", sizeof(proxy.host));
+	strlcpy(proxy.login, "eDp5", sizeof(proxy.login));
+	snprintf(proxy.port, sizeof(proxy.port), "%u", port);
+	e = event_new(base, listener, EV_READ | EV_PERSIST, on_accept, NULL);
+	ATF_REQUIRE(e != NULL);
+	ATF_REQUIRE_EQ(0, event_add(e, NULL));
+	worker_survey_map(survey, &map, &proxy);
+	run();
+	ATF_CHECK_EQ(902, chosen);
+	ATF_CHECK_EQ(6, requests);
+	ATF_CHECK_EQ(6, lent);
+	ATF_CHECK(strstr(request, "\r\nProxy-Authorization: Basic eDp5\r\n") !=
+	    NULL);
+	event_free(e);
 	end();
 }
 
@@ -243,5 +308,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, avoid);
 	ATF_TP_ADD_TC(tp, nothing);
 	ATF_TP_ADD_TC(tp, late);
+	ATF_TP_ADD_TC(tp, through_a_proxy);
 	return (atf_no_error());
 }

@@ -89,6 +89,8 @@ worker_surveys_update(struct worker_iface *f)
 	static const struct worker_survey_ops ops = {
 		.find = find, .lend = lend, .chosen = chosen
 	};
+	struct worker *w = f->worker;
+	struct dial_proxy proxy;
 
 	if (!is_wanted(f)) {
 		worker_surveys_end(f);
@@ -96,14 +98,17 @@ worker_surveys_update(struct worker_iface *f)
 		return;
 	}
 	if (f->survey == NULL && (f->survey = worker_survey_new(
-	    f->worker->base, &ops, f, randombytes_random())) == NULL) {
+	    w->base, &ops, f, randombytes_random())) == NULL) {
 		log_warnx("%s: out of memory for measuring regions", f->name);
 		return;
 	}
-	if (f->surveyed == f->worker->map)
+	if (f->surveyed == w->map && f->surveyed_proxy == w->proxies)
 		return;
-	f->surveyed = f->worker->map;
-	worker_survey_map(f->survey, f->worker->map);
+	f->surveyed = w->map;
+	f->surveyed_proxy = w->proxies;
+	if (dial_proxy_set(&proxy, w->proxy) == -1)
+		memset(&proxy, 0, sizeof(proxy));
+	worker_survey_map(f->survey, w->map, &proxy);
 }
 
 void

@@ -56,6 +56,7 @@ struct worker_iface {
 	uint64_t	 nearest;	/* region, measured; 0: not yet */
 	struct worker_survey *survey;	/* measures it; NULL: not wanted */
 	const struct map_places *surveyed;	/* by this map */
+	unsigned int	 surveyed_proxy;	/* and through this proxy */
 	struct worker_iface_name {	/* whose addresses it waits for */
 		uint32_t	 cookie;	/* 0: none */
 		struct map_places_node node;

@@ -229,3 +229,12 @@ map_places_node(const struct map_places_region *r, const char *name)
 			return (&r->nodes[i]);
 	return (NULL);
 }
+
+const char *
+map_places_host(const struct map_places_node *n)
+{
+	if (n->host[0] != '\0')
+		return (n->host);
+	return (n->ipv4[0] != '\0' && strcmp(n->ipv4, "none") != 0 ? n->ipv4 :
+	    n->ipv6);
+}

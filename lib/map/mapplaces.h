@@ -63,4 +63,7 @@ const struct map_places_region *map_places_region(const struct map_places *m,
 const struct map_places_node *map_places_node(
 	    const struct map_places_region *r, const char *name);
 
+/* The host of a node: its name, or an address if it has none. */
+const char *map_places_host(const struct map_places_node *n);
+
 #endif
