@@ -17,6 +17,7 @@
 
 #include "batch.h"
 #include "mmsg.h"
+#include "udpsock.h"
 
 /* The larger of both kinds; each datagram carries one of them. */
 #define CONTROL_SIZE	CMSG_SPACE(sizeof(struct in6_pktinfo))
@@ -164,21 +165,6 @@ group(struct stund_batch *b, int i)
 	g->n = 1;
 }
 
-/* Append to the control data of `m' if there is room. */
-static void
-put_control(struct msghdr *m, int level, int type, const void *p, size_t len)
-{
-	struct cmsghdr *c = (struct cmsghdr *)((uint8_t *)m->msg_control +
-	    m->msg_controllen);
-
-	memset(c, 0, CMSG_SPACE(len));
-	c->cmsg_level = level;
-	c->cmsg_type = type;
-	c->cmsg_len = CMSG_LEN(len);
-	memcpy(CMSG_DATA(c), p, len);
-	m->msg_controllen += CMSG_SPACE(len);
-}
-
 /* Send an answer from the address at which its request arrived. */
 static void
 put_source(struct msghdr *m, const struct msghdr *asked)
@@ -193,7 +179,7 @@ put_source(struct msghdr *m, const struct msghdr *asked)
 	    c = CMSG_NXTHDR(&in, (struct cmsghdr *)(uintptr_t)c)) {
 		if (c->cmsg_level == IPPROTO_IPV6 &&
 		    c->cmsg_type == IPV6_PKTINFO) {
-			put_control(m, IPPROTO_IPV6, IPV6_PKTINFO,
+			net_udp_control(m, IPPROTO_IPV6, IPV6_PKTINFO,
 			    CMSG_DATA(c), sizeof(struct in6_pktinfo));
 			return;
 		}
@@ -204,13 +190,13 @@ put_source(struct msghdr *m, const struct msghdr *asked)
 			/* ipi_spec_dst: the local address of the request. */
 			memcpy(&pi, CMSG_DATA(c), sizeof(pi));
 			pi.ipi_addr.s_addr = INADDR_ANY;
-			put_control(m, IPPROTO_IP, IP_PKTINFO, &pi,
+			net_udp_control(m, IPPROTO_IP, IP_PKTINFO, &pi,
 			    sizeof(pi));
 			return;
 		}
 #elif defined(IP_SENDSRCADDR)
 		if (c->cmsg_type == IP_RECVDSTADDR) {
-			put_control(m, IPPROTO_IP, IP_SENDSRCADDR,
+			net_udp_control(m, IPPROTO_IP, IP_SENDSRCADDR,
 			    CMSG_DATA(c), sizeof(struct in_addr));
 			return;
 		}
@@ -225,7 +211,7 @@ put_cut(struct msghdr *m, size_t len)
 #ifdef UDP_SEGMENT
 	uint16_t size = (uint16_t)len;
 
-	put_control(m, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size));
+	net_udp_control(m, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size));
 #else
 	(void)m;
 	(void)len;

@@ -1,6 +1,6 @@
 /*
  * bconf_types: the types of options.def that derpbridged alone has; see
- * bconf_types.h.  Called by gramstore.c.
+ * bconf_types.h.  Called by gramstore.c, bconf.c and bconf_check.c.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * iface: see iface.h.  Called by wg.c.  Requests go through backend.c; touches
+ * iface: see iface.h.  Called by wg.c, wgslots.c and wgreport.c.  Requests go through backend.c; touches
  * nothing else but memory.
  *
  * Where an endpoint points is what the device says, never what was set: the

@@ -1,6 +1,6 @@
 /*
- * ifaceset: what is done to an interface; see iface.h.  Called by iface.c and
- * wg.c.  Sets endpoints through backend.c.
+ * ifaceset: what is done to an interface; see iface.h.  Called by iface.c, wg.c
+ * and wgslots.c.  Sets endpoints through backend.c.
  *
  * Every endpoint that is set is made here of what netlink itself remembers: the
  * worker only chooses between the two of a peer.

@@ -1,7 +1,8 @@
 /*
- * loopback: see loopback.h.  Called by iface.c.  Touches its arguments alone.
+ * loopback: see loopback.h.  Called by iface.c and ifaceset.c.  Touches its arguments alone.
  */
 #include "bigendian.h"
+#include "fnv1a.h"
 #include "loopback.h"
 
 void
@@ -36,10 +37,7 @@ wg_loopback_next(const struct wg_loopback *l, uint32_t addr)
 uint32_t
 wg_loopback_for(const struct wg_loopback *l, const uint8_t *key, size_t len)
 {
-	uint32_t h = UINT32_C(2166136261);	/* FNV-1a */
-	size_t i;
+	const uint32_t h = base_fnv1a(BASE_FNV1A, key, len);
 
-	for (i = 0; i < len; i++)
-		h = (h ^ key[i]) * UINT32_C(16777619);
 	return (wg_loopback_next(l, l->net + h % (l->size - 1)));
 }

@@ -16,7 +16,6 @@
 #include "wg.h"
 #include "wgpriv.h"
 
-#define DAY_NS		(UINT64_C(86400) * 1000000000)
 #define CHECK_MS	1000	/* between two looks at the channels */
 #define ALONE_MS	5000	/* without a worker, until it is as if there
 				   were no bridge */
@@ -73,7 +72,7 @@ on_state(void *arg, const struct ipc_msg_netlink_state *v)
 	struct wg *w = arg;
 
 	if (v->len > 0 && wg_memory_load(&w->memory, v->state, v->len,
-	    (uint32_t)(base_clock_unix_ns() / DAY_NS)) == -1)
+	    wg_today()) == -1)
 		log_warnx("the saved endpoints are malformed or of another "
 		    "version: those that can't be read are not restored");
 	return (0);

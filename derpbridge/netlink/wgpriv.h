@@ -65,6 +65,9 @@ extern const struct wg_iface_ops wg_report;
 /* Report all interfaces to a new worker. */
 void	 wg_report_all(struct wg *w);
 
+/* The days since 1970, for the memory. */
+uint32_t wg_today(void);
+
 /* Send the memory to the parent. */
 void	 wg_save(struct wg *w);
 

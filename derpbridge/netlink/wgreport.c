@@ -136,6 +136,12 @@ wg_report_all(struct wg *w)
 			wg_iface_report(&w->slots[i].iface);
 }
 
+uint32_t
+wg_today(void)
+{
+	return ((uint32_t)(base_clock_unix_ns() / DAY_NS));
+}
+
 void
 wg_save(struct wg *w)
 {
@@ -152,7 +158,7 @@ wg_save(struct wg *w)
 	}
 	v.state = text;
 	v.len = wg_memory_text(&w->memory, text, IPC_BRIDGE_STATESIZE,
-	    (uint32_t)(base_clock_unix_ns() / DAY_NS), &left_out);
+	    wg_today(), &left_out);
 	if (left_out > 0)
 		log_debug("%zu endpoints are not saved: the state is full",
 		    left_out);

@@ -26,21 +26,6 @@
 static void
 signalled(evutil_socket_t sig, short what, void *arg);
 
-static void
-catch_signals(struct bridge *d)
-{
-	static const int signals[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM };
-	struct event *ev;
-	size_t i;
-
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		ev = evsignal_new(d->super.base, signals[i], signalled, d);
-		if (ev == NULL || evsignal_add(ev, NULL) == -1)
-			fatalx("can't catch signal %d (event_add)",
-			    signals[i]);
-	}
-}
-
 /* 0, or -1 (logged). */
 static int
 check_all(struct bridge *d)
@@ -68,7 +53,7 @@ bridge_set_up(struct bridge *d)
 		return (-1);
 	if (d->checking)
 		return (0);
-	catch_signals(d);
+	super_catch_signals(d->super.base, signalled, d);
 	return (bridge_ifaces_open(d->ifaces, d->conf));
 }
 

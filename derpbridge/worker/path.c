@@ -1,6 +1,6 @@
 /*
  * path: whether a peer is reached directly or over the relay; see path.h.
- * Called by worker.c and carry.c.  Pure.
+ * Called by steer.c, carry.c, workeriface.c and relays.c.  Pure.
  *
  *	direct		to relayed: the peer does not answer (silence()), has
  *			no endpoint, or the kernel has moved the endpoint to

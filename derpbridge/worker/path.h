@@ -2,7 +2,7 @@
  * path: whether a peer is reached directly or over the relay.
  *
  * One struct worker_path a peer, which carry.c asks for each packet from the
- * relay and worker.c feeds with each poll of the device.  Pure: the caller
+ * relay and steer.c feeds with each poll of the device.  Pure: the caller
  * brings the clock (monotonic ms).  derpbridged(8), section "Direct and
  * relayed", has the rules from the outside; the comment in path.c has the
  * states.

@@ -1,6 +1,6 @@
 /*
  * pathtext: states and reasons of paths as words, for the log and the status;
- * see path.h.  Pure.
+ * see path.h.  Called by steer.c and workerstatus.c.  Pure.
  */
 #include "path.h"
 

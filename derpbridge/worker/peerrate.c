@@ -1,5 +1,5 @@
 /*
- * peerrate: bytes a second; see peerrate.h.  Called by steer.c.  Pure.
+ * peerrate: bytes a second; see peerrate.h.  Called by steer.c and workerstatus.c.  Pure.
  */
 #include "peerrate.h"
 

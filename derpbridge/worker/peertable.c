@@ -1,5 +1,5 @@
 /*
- * peertable: see peertable.h.  Called by workeriface.c, devices.c and carry.c.
+ * peertable: see peertable.h.  Called by workeriface.c, devices.c, carry.c and relays.c.
  * Touches memory alone.
  *
  * Most packets are of the peer of the packet before, which is found without

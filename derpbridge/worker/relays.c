@@ -1,6 +1,6 @@
 /*
- * relays: see relays.h.  Called by worker.c, workeriface.c, steer.c and
- * carry.c; its call-backs are called by workernode.c.  Touches the nodes, and
+ * relays: see relays.h.  Called by worker.c, devices.c, workeriface.c,
+ * workerasks.c and carry.c; its call-backs are called by workernode.c.  Touches the nodes, and
  * which of them the peers of the interface use.
  *
  * Nothing is freed, held or released in a call-back of a node: it sets

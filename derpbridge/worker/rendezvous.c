@@ -1,25 +1,12 @@
 /*
- * rendezvous: where two peers meet; see rendezvous.h.  Called by relays.c.
+ * rendezvous: where two peers meet; see rendezvous.h.  Called by choice.c.
  * Pure.
  */
 #include <string.h>
 
 #include "bigendian.h"
+#include "fnv1a.h"
 #include "rendezvous.h"
-
-#define FNV_BASIS	2166136261U
-#define FNV_PRIME	16777619U
-
-/* Go on with the hash `h' over `len' bytes. */
-static uint32_t
-fnv1a(uint32_t h, const void *bytes, size_t len)
-{
-	const uint8_t *p = bytes;
-
-	while (len-- > 0)
-		h = (h ^ *p++) * FNV_PRIME;
-	return (h);
-}
 
 /* The hash of the seed, to which something is added. */
 static uint32_t
@@ -28,7 +15,7 @@ seeded(uint32_t seed)
 	uint8_t b[4];
 
 	base_put32(b, seed);
-	return (fnv1a(FNV_BASIS, b, sizeof(b)));
+	return (base_fnv1a(BASE_FNV1A, b, sizeof(b)));
 }
 
 uint32_t
@@ -38,8 +25,8 @@ worker_rendezvous_seed(const uint8_t a[WORKER_RENDEZVOUS_KEY],
 	int swap = memcmp(a, b, WORKER_RENDEZVOUS_KEY) > 0;
 	uint32_t h;
 
-	h = fnv1a(FNV_BASIS, swap ? b : a, WORKER_RENDEZVOUS_KEY);
-	return (fnv1a(h, swap ? a : b, WORKER_RENDEZVOUS_KEY));
+	h = base_fnv1a(BASE_FNV1A, swap ? b : a, WORKER_RENDEZVOUS_KEY);
+	return (base_fnv1a(h, swap ? a : b, WORKER_RENDEZVOUS_KEY));
 }
 
 static uint32_t
@@ -48,7 +35,7 @@ region_score(uint32_t seed, uint32_t id)
 	uint8_t b[4];
 
 	base_put32(b, id);
-	return (fnv1a(seeded(seed), b, sizeof(b)));
+	return (base_fnv1a(seeded(seed), b, sizeof(b)));
 }
 
 size_t
@@ -73,7 +60,8 @@ static int
 node_before(uint32_t seed, const char *a, const char *b)
 {
 	uint32_t h = seeded(seed);
-	uint32_t sa = fnv1a(h, a, strlen(a)), sb = fnv1a(h, b, strlen(b));
+	uint32_t sa = base_fnv1a(h, a, strlen(a));
+	uint32_t sb = base_fnv1a(h, b, strlen(b));
 
 	return (sa != sb ? sa > sb : strcmp(a, b) < 0);
 }

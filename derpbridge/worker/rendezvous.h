@@ -1,6 +1,6 @@
 /*
  * rendezvous: the region and the order of nodes at which two peers meet,
- * computed from their keys alone.  Used by relays.c.  Pure.
+ * computed from their keys alone.  Used by choice.c.  Pure.
  *
  * The agents of edge fleets (Netmaker's netclient) compute the same, so that
  * both ends of a pair of peers come to the same relay without a word.  All

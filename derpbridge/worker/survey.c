@@ -1,5 +1,5 @@
 /*
- * survey: which region is nearest; see survey.h.  Called by relays.c.  Touches
+ * survey: which region is nearest; see survey.h.  Called by surveys.c and relays.c.  Touches
  * the sockets that it is lent.
  *
  * A round measures all regions, a few at a time.  Of a region with several
@@ -7,7 +7,6 @@
  * the region.
  */
 #include <sys/socket.h>
-#include <netinet/in.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -229,15 +228,6 @@ try_place(struct survey_slot *t)
 	s->ops->lend(s, new_cookie(t), t->places[t->at].ss.ss_family, s->arg);
 }
 
-static void
-set_port(struct net_place *v, uint16_t port)
-{
-	if (v->ss.ss_family == AF_INET6)
-		((struct sockaddr_in6 *)&v->ss)->sin6_port = htons(port);
-	else
-		((struct sockaddr_in *)&v->ss)->sin_port = htons(port);
-}
-
 /* Connect the socket, which is the slot's from now on. */
 static void
 connect_slot(struct survey_slot *t, int fd)
@@ -246,7 +236,7 @@ connect_slot(struct survey_slot *t, int fd)
 
 	t->fd = fd;
 	t->cookie = 0;
-	set_port(v, t->port);
+	net_place_port(v, t->port);
 	t->began = base_clock_us();
 	if (connect(fd, (struct sockaddr *)&v->ss, v->len) == -1 &&
 	    errno != EINPROGRESS) {

@@ -1,6 +1,6 @@
 /*
  * udp: datagrams received from the kernel's WireGuard; see udp.h.  Called by
- * carry.c.  Touches the given sockets and memory alone.
+ * carry.c; worker.c makes it.  Touches the given sockets and memory alone.
  *
  * The room of a datagram is the largest that exists, so that a large MTU needs
  * no setting; memory that no datagram reaches is never mapped.

@@ -1,6 +1,6 @@
 /*
  * udpout: datagrams sent to the kernel's WireGuard; see udp.h.  Called by
- * carry.c.  Touches the given sockets and memory alone.
+ * carry.c; worker.c makes it.  Touches the given sockets and memory alone.
  *
  * Datagrams of one peer and one length become one message, which the kernel
  * cuts (UDP_SEGMENT); its last datagram may be shorter.
@@ -16,6 +16,7 @@
 
 #include "mmsg.h"
 #include "udp.h"
+#include "udpsock.h"
 
 #define SIZE		128	/* datagrams of a batch */
 #define CUT_MAX		64	/* datagrams of a message, of the kernel's
@@ -95,21 +96,6 @@ worker_udpout_to(struct worker_udpout *o, int fd, uint16_t port)
 	o->to.sin_port = htons(port);
 }
 
-/* Append to the control data of `m', which has room. */
-static void
-put_control(struct msghdr *m, int level, int type, const void *p, size_t len)
-{
-	struct cmsghdr *c = (struct cmsghdr *)((uint8_t *)m->msg_control +
-	    m->msg_controllen);
-
-	memset(c, 0, CMSG_SPACE(len));
-	c->cmsg_level = level;
-	c->cmsg_type = type;
-	c->cmsg_len = CMSG_LEN(len);
-	memcpy(CMSG_DATA(c), p, len);
-	m->msg_controllen += CMSG_SPACE(len);
-}
-
 static void
 put_source(struct msghdr *m, const uint8_t local[WORKER_UDP_ADDR])
 {
@@ -118,9 +104,9 @@ put_source(struct msghdr *m, const uint8_t local[WORKER_UDP_ADDR])
 
 	memset(&pi, 0, sizeof(pi));
 	memcpy(&pi.ipi_spec_dst, local, WORKER_UDP_ADDR);
-	put_control(m, IPPROTO_IP, IP_PKTINFO, &pi, sizeof(pi));
+	net_udp_control(m, IPPROTO_IP, IP_PKTINFO, &pi, sizeof(pi));
 #elif defined(IP_SENDSRCADDR)
-	put_control(m, IPPROTO_IP, IP_SENDSRCADDR, local, WORKER_UDP_ADDR);
+	net_udp_control(m, IPPROTO_IP, IP_SENDSRCADDR, local, WORKER_UDP_ADDR);
 #endif
 }
 
@@ -143,7 +129,7 @@ make_message(struct worker_udpout *o, int k, struct iovec *iov, unsigned int n)
 	put_source(m, g->local);
 #ifdef UDP_SEGMENT
 	if (n > 1)
-		put_control(m, SOL_UDP, UDP_SEGMENT, &cut, sizeof(cut));
+		net_udp_control(m, SOL_UDP, UDP_SEGMENT, &cut, sizeof(cut));
 #endif
 }
 

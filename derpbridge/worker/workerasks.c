@@ -1,13 +1,11 @@
 /*
- * workerasks: see workerasks.h.  Called by workernode.c, worker.c and relays.c.
+ * workerasks: see workerasks.h.  Called by workernode.c, worker.c and surveys.c.
  * Touches the channels to the parent and to keys.
  *
  * A question has the number of its relay and the node's cookie: an answer for a
  * relay that is gone, or for an attempt that has ended, is ignored.
  */
 #include <sys/socket.h>
-#include <netinet/in.h>
-#include <arpa/inet.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -55,23 +53,8 @@ check_sent(int rv)
 static void
 add_text(struct net_place *v, size_t *n, const char *text)
 {
-	struct sockaddr_in in;
-	struct sockaddr_in6 in6;
-
-	if (*n == NET_MAXPLACES)
-		return;
-	memset(&in, 0, sizeof(in));
-	memset(&in6, 0, sizeof(in6));
-	memset(&v[*n], 0, sizeof(v[*n]));
-	if (inet_pton(AF_INET, text, &in.sin_addr) == 1) {
-		in.sin_family = AF_INET;
-		memcpy(&v[*n].ss, &in, sizeof(in));
-		v[(*n)++].len = sizeof(in);
-	} else if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1) {
-		in6.sin6_family = AF_INET6;
-		memcpy(&v[*n].ss, &in6, sizeof(in6));
-		v[(*n)++].len = sizeof(in6);
-	}
+	if (*n < NET_MAXPLACES && net_place_literal(&v[*n], text))
+		++*n;
 }
 
 size_t
@@ -91,20 +74,17 @@ size_t
 worker_asks_addrs_of(const struct map_places_node *at,
     const struct ipc_msg_worker_addrs *a, struct net_place v[NET_MAXPLACES])
 {
-	char text[INET6_ADDRSTRLEN];
 	const uint8_t *addr = a->addrs;
 	size_t n = 0;
 	uint32_t i;
 	int v4;
 
-	for (i = 0; i < a->naddrs; i++, addr += IPC_ADDRLEN) {
+	for (i = 0; i < a->naddrs && n < NET_MAXPLACES;
+	    i++, addr += IPC_ADDRLEN) {
 		v4 = net_address_is_ipv4(addr);
-		if (at != NULL && strcmp(v4 ? at->ipv4 : at->ipv6,
-		    "none") == 0)
-			continue;
-		if (inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? addr + 12 : addr,
-		    text, sizeof(text)) != NULL)
-			add_text(v, &n, text);
+		if (at == NULL || strcmp(v4 ? at->ipv4 : at->ipv6,
+		    "none") != 0)
+			net_place_set(&v[n++], addr, 0);
 	}
 	return (n);
 }

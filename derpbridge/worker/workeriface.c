@@ -1,6 +1,6 @@
 /*
- * workeriface: see workeriface.h.  Called by worker.c, devices.c, carry.c and
- * steer.c.  Touches its UDP socket, and the relays of the interface.
+ * workeriface: see workeriface.h.  Called by worker.c, devices.c and carry.c.
+ * Touches its UDP socket, and the relays of the interface.
  */
 #include <sodium.h>
 #include <stdlib.h>

@@ -16,6 +16,7 @@
 #include "crypto.h"
 #include "linkpriv.h"
 #include "log.h"
+#include "printable.h"
 #include "tlssecrets.h"
 
 #define TICK_MS		2500
@@ -88,15 +89,11 @@ worker_link_drop(struct worker_link_bytes *b)
 void
 worker_link_fail(struct worker_link *l, const char *why)
 {
-	char *p;
-
 	if (l->dead)
 		return;
 	l->dead = 1;
 	strlcpy(l->why, why, sizeof(l->why));
-	for (p = l->why; *p != '\0'; p++)
-		if (*p < ' ' || *p > '~')
-			*p = '?';
+	base_printable(l->why);
 	event_del(&l->readable);
 	event_del(&l->writable);
 	event_active(&l->tick, EV_TIMEOUT, 1);

@@ -1,16 +1,15 @@
 /*
- * workernode: see workernode.h.  Called by relays.c.
+ * workernode: see workernode.h.  Called by relays.c, carry.c and workerasks.c.
  *
  * What a relay does wrong, and what the network does, ends in down(): the node
  * waits, longer each time, and is dialled again if somebody needs it.
  */
-#include <netinet/in.h>
-#include <arpa/inet.h>
 #include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "printable.h"
 #include "workernode.h"
 
 #define USER_TIMEOUT_MS	30000	/* data without an acknowledgement */
@@ -49,12 +48,8 @@ dial(struct worker_node *n)
 static void
 set_why(struct worker_node *n, const char *why)
 {
-	char *p;
-
 	strlcpy(n->why, why, sizeof(n->why));
-	for (p = n->why; *p != '\0'; p++)
-		if (*p < ' ' || *p > '~')
-			*p = '?';
+	base_printable(n->why);
 }
 
 /* It is not up, for `why': wait for `ms'. */
@@ -187,32 +182,13 @@ static const struct worker_link_ops link_ops = {
 
 /* Dialling */
 
-/* The address that `host' is.  Returns 1, or 0: it is a name. */
-static int
-is_address(const char *host, struct net_place *v)
-{
-	void *ss = &v->ss;
-	struct sockaddr_in6 *in6 = ss;
-	struct sockaddr_in *in = ss;
-
-	memset(v, 0, sizeof(*v));
-	if (inet_pton(AF_INET, host, &in->sin_addr) == 1) {
-		in->sin_family = AF_INET;
-		v->len = sizeof(*in);
-		return (1);
-	}
-	in6->sin6_family = AF_INET6;
-	v->len = sizeof(*in6);
-	return (inet_pton(AF_INET6, host, &in6->sin6_addr) == 1);
-}
-
 static void
 on_find(struct dial *d, const char *host, void *arg)
 {
 	struct worker_node *n = arg;
 	struct net_place v;
 
-	if (is_address(host, &v))
+	if (net_place_literal(&v, host))
 		dial_places(d, &v, 1, "");
 	else
 		n->ops->want_addrs(n, ++n->cookie, host, n->arg);

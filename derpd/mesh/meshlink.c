@@ -16,6 +16,7 @@
 #include "ipcsend.h"
 #include "log.h"
 #include "meshlink.h"
+#include "printable.h"
 
 #define OLD_JITTER_SECS	60
 
@@ -38,12 +39,10 @@ report(struct mesh_link *l)
 static void
 set_why(struct mesh_link *l, const char *why)
 {
-	char line[sizeof(l->why)], *p;
+	char line[sizeof(l->why)];
 
 	strlcpy(line, why, sizeof(line));
-	for (p = line; *p != '\0'; p++)
-		if (*p < ' ' || *p > '~')
-			*p = '?';
+	base_printable(line);
 	if (strcmp(line, l->why) != 0)
 		log_warnx("node %s: %s", l->node->label, line);
 	strlcpy(l->why, line, sizeof(l->why));

@@ -187,21 +187,6 @@ signalled(evutil_socket_t sig, short what, void *arg)
 }
 
 static void
-catch_signals(struct parent *d)
-{
-	static const int signals[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM };
-	struct event *ev;
-	size_t i;
-
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		ev = evsignal_new(d->super.base, signals[i], signalled, d);
-		if (ev == NULL || evsignal_add(ev, NULL) == -1)
-			fatalx("can't catch signal %d (event_add)",
-			    signals[i]);
-	}
-}
-
-static void
 stop_late(evutil_socket_t fd, short what, void *arg)
 {
 	struct parent *d = arg;
@@ -357,7 +342,7 @@ parent_run(struct parent *d, int fd)
 	ready_fd = fd;
 	set_up(d);
 	d->super.starting = 1;
-	catch_signals(d);
+	super_catch_signals(d->super.base, signalled, d);
 	bound_start(d);
 	parent_renew_begin(d);
 	parent_certself_begin(d);

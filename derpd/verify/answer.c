@@ -8,6 +8,7 @@
 
 #include "answer.h"
 #include "json.h"
+#include "printable.h"
 
 #define MAX_DEPTH	64	/* of JSON */
 #define MAX_SHOWN	100	/* bytes of a response in a reason */
@@ -167,12 +168,9 @@ verify_answer_of(enum ipc_verify_kind kind, const struct net_http_reader *r,
 {
 	const struct judge j = { r, why, size };
 	enum ipc_verify_answer a;
-	char *p;
 
 	why[0] = '\0';
 	a = kind == IPC_VERIFY_URL ? of_url(&j) : of_tailscaled(&j);
-	for (p = why; *p != '\0'; p++)
-		if (*p < ' ' || *p > '~')
-			*p = '?';
+	base_printable(why);
 	return (a);
 }

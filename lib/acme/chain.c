@@ -13,6 +13,7 @@
 #include "base64url.h"
 #include "chain.h"
 #include "pemcert.h"
+#include "printable.h"
 
 #define MAX_KEYBITS	16384	/* of a CA's key */
 #define BEGIN	"-----BEGIN CERTIFICATE-----"
@@ -53,16 +54,13 @@ static void
 issuer_name(X509 *x, char dst[IPC_ACME_NAMESIZE])
 {
 	X509_NAME	*n = X509_get_issuer_name(x);
-	char		*p;
 
 	if (X509_NAME_get_text_by_NID(n, NID_commonName, dst,
 	    IPC_ACME_NAMESIZE) <= 0 &&
 	    X509_NAME_get_text_by_NID(n, NID_organizationName, dst,
 	    IPC_ACME_NAMESIZE) <= 0)
 		dst[0] = '\0';
-	for (p = dst; *p != '\0'; p++)
-		if (*p < ' ' || *p > '~')
-			*p = '?';
+	base_printable(dst);
 }
 
 /* Authority key identifier and serial number, as in RFC 9773 4.1. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "convertset.h"
+#include "printable.h"
 
 #define COLUMNS	79
 
@@ -16,9 +17,7 @@ static void
 format(char *dst, size_t size, const char *fmt, va_list ap)
 {
 	vsnprintf(dst, size, fmt, ap);
-	for (; *dst != '\0'; dst++)
-		if (*dst < ' ' || *dst > '~')
-			*dst = '?';
+	base_printable(dst);
 }
 
 void

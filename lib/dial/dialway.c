@@ -61,31 +61,18 @@ dial_step_find(struct dial *d)
 	return (rv == -1 ? DIAL_STEP_FAILED : found(d, (size_t)rv));
 }
 
-/* Set the port of an address. */
-static void
-set_port(struct net_place *v, const char *port)
-{
-	const in_port_t n = htons((in_port_t)strtonum(port, 1, 65535, NULL));
-	void *ss = &v->ss;
-	struct sockaddr_in6 *in6 = ss;
-	struct sockaddr_in *in = ss;
-
-	if (v->ss.ss_family == AF_INET)
-		in->sin_port = n;
-	else
-		in6->sin6_port = n;
-}
-
 int
 dial_use_places(struct dial *d, const struct net_place *v, size_t n)
 {
+	const uint16_t port = (uint16_t)strtonum(port_of(d->node), 1, 65535,
+	    NULL);
 	size_t i;
 
 	if (n > NET_MAXPLACES)
 		n = NET_MAXPLACES;
 	for (i = 0; i < n; i++) {
 		d->places[i] = v[i];
-		set_port(&d->places[i], port_of(d->node));
+		net_place_port(&d->places[i], port);
 	}
 	return (found(d, n));
 }

@@ -10,6 +10,7 @@
 
 #include "httpreader.h"
 #include "https.h"
+#include "printable.h"
 
 #define READ_SIZE	(16 * 1024)
 
@@ -29,15 +30,12 @@ static int	fail(struct ask *, const char *, ...)
 static int
 fail(struct ask *a, const char *fmt, ...)
 {
-	char *p;
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(a->res->error, sizeof(a->res->error), fmt, ap);
 	va_end(ap);
-	for (p = a->res->error; *p != '\0'; p++)
-		if (*p < ' ' || *p > '~')
-			*p = '?';
+	base_printable(a->res->error);
 	return (-1);
 }
 

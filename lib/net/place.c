@@ -1,6 +1,6 @@
 /*
- * place: see place.h.  Uses the resolver, which reads its files and talks to
- * its servers.
+ * place: see place.h.  net_place_find() uses the resolver, which reads its
+ * files and talks to its servers.
  */
 #include <sys/types.h>
 #include <sys/un.h>
@@ -76,6 +76,39 @@ net_place_set(struct net_place *v, const uint8_t addr[16], uint16_t port)
 	in6->sin6_port = htons(port);
 	memcpy(&in6->sin6_addr, addr, 16);
 	v->len = sizeof(*in6);
+}
+
+int
+net_place_literal(struct net_place *v, const char *text)
+{
+	void *ss = &v->ss;
+	struct sockaddr_in6 *in6 = ss;
+	struct sockaddr_in *in = ss;
+
+	memset(v, 0, sizeof(*v));
+	if (inet_pton(AF_INET, text, &in->sin_addr) == 1) {
+		in->sin_family = AF_INET;
+		v->len = sizeof(*in);
+		return (1);
+	}
+	if (inet_pton(AF_INET6, text, &in6->sin6_addr) != 1)
+		return (0);
+	in6->sin6_family = AF_INET6;
+	v->len = sizeof(*in6);
+	return (1);
+}
+
+void
+net_place_port(struct net_place *v, uint16_t port)
+{
+	void *ss = &v->ss;
+	struct sockaddr_in6 *in6 = ss;
+	struct sockaddr_in *in = ss;
+
+	if (v->ss.ss_family == AF_INET)
+		in->sin_port = htons(port);
+	else
+		in6->sin6_port = htons(port);
 }
 
 int

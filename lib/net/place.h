@@ -1,6 +1,6 @@
 /*
- * place: the addresses of a server, found by the resolver.  Used by verify and
- * mesh.
+ * place: the addresses of a server, found by the resolver or known.  Used by
+ * verify, mesh, fetch and the bridge's worker.
  */
 #ifndef PLACE_H
 #define PLACE_H
@@ -44,6 +44,15 @@ int	 net_place_find(const struct net_resolver *r, const char *host,
  */
 void	 net_place_set(struct net_place *v, const uint8_t addr[16],
 	    uint16_t port);
+
+/*
+ * Make a place of an IP address as text, with port 0.  Returns 1, or 0 when the
+ * text is something else.
+ */
+int	 net_place_literal(struct net_place *v, const char *text);
+
+/* Set the port, in host order, of an IP address. */
+void	 net_place_port(struct net_place *v, uint16_t port);
 
 /* Returns 1 when the two are the same address, else 0. */
 int	 net_place_same(const struct net_place *a, const struct net_place *b);

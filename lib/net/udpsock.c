@@ -1,9 +1,10 @@
 /*
- * udpsock: see udpsock.h.  Used by the parent, which passes the sockets to
- * stund.
+ * udpsock: see udpsock.h.  The sockets are made by the parents, for stund and
+ * the bridge's worker, which write the control data.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
+#include <string.h>
 
 #include "bound.h"
 #include "udpsock.h"
@@ -55,4 +56,19 @@ net_udp_socket(const struct sockaddr *sa, socklen_t len, int share)
 {
 	return (net_bound(SOCK_DGRAM | SOCK_NONBLOCK, sa, len, share,
 	    prepare));
+}
+
+void
+net_udp_control(struct msghdr *m, int level, int type, const void *p,
+    size_t len)
+{
+	struct cmsghdr *c = (struct cmsghdr *)((uint8_t *)m->msg_control +
+	    m->msg_controllen);
+
+	memset(c, 0, CMSG_SPACE(len));
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), p, len);
+	m->msg_controllen += CMSG_SPACE(len);
 }

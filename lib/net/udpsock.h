@@ -1,6 +1,6 @@
 /*
  * udpsock: a UDP socket that reports the local address of each datagram, so
- * that the answer can leave from it.
+ * that the answer can leave from it; and the control data that says so.
  */
 #ifndef UDPSOCK_H
 #define UDPSOCK_H
@@ -15,5 +15,12 @@
  * distributes datagrams among them.  Returns -1 with errno on failure.
  */
 int	net_udp_socket(const struct sockaddr *sa, socklen_t len, int share);
+
+/*
+ * Append `len' bytes of control data at `p' to a message, whose control buffer
+ * has room for CMSG_SPACE(len) bytes more.
+ */
+void	net_udp_control(struct msghdr *m, int level, int type, const void *p,
+	    size_t len);
 
 #endif

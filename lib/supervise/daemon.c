@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,21 @@ super_full_path(const char *path)
 	if (asprintf(&full, "%s/%s", dir, path) == -1)
 		fatal("no memory for the full path of %s", path);
 	return (full);
+}
+
+void
+super_catch_signals(struct event_base *base, event_callback_fn cb, void *arg)
+{
+	static const int signals[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM };
+	struct event *ev;
+	size_t i;
+
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		ev = evsignal_new(base, signals[i], cb, arg);
+		if (ev == NULL || evsignal_add(ev, NULL) == -1)
+			fatalx("can't catch signal %d (event_add)",
+			    signals[i]);
+	}
 }
 
 void

@@ -1,8 +1,10 @@
 /*
- * daemon: the start of a daemon: its own path, the background.
+ * daemon: the start of a daemon: its own path, signals, the background.
  */
 #ifndef DAEMON_H
 #define DAEMON_H
+
+#include <event2/event.h>
 
 /*
  * The full path of this program, static; the children's programs are found
@@ -15,6 +17,13 @@ const char *super_own_path(const char *argv0);
  * directory; an absolute one as it is.  Exits on failure.
  */
 const char *super_full_path(const char *path);
+
+/*
+ * Call `cb' with `arg' for SIGCHLD, SIGHUP, SIGINT and SIGTERM.  Exits on
+ * failure.
+ */
+void	 super_catch_signals(struct event_base *base, event_callback_fn cb,
+	    void *arg);
 
 /* Raise the soft limit of open files to the hard one; `why' for the log. */
 void	 super_raise_files(const char *why);

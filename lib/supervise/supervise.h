@@ -7,7 +7,7 @@
  * life.c       children that hang
  * programs.c   the programs of the children
  * confine.h    users and root of the children
- * control.h    the control socket; talk.h conversations over it
+ * ctlsock.h    the control socket; ctltalk.h conversations over it
  * daemon.h     the start of a daemon; notify.h the service manager
  */
 #ifndef SUPERVISE_H
