@@ -94,8 +94,18 @@ ATF_TC_BODY(tables, tc)
 	has(" 9 ");			/* drops */
 	has("192.0.2.1 port 443");
 	has("slow");
+	has("leaving");
 	has("interface wg1, not there: it does not exist, nearest region not "
 	    "known yet, peers: 0\n");
+
+	ATF_REQUIRE_EQ(0, show(table, DAEMON "{\"interfaces\":[{\"name\":"
+	    "\"wg0\",\"up\":true,\"peers\":[{\"key\":\"CCC=\","
+	    "\"path\":\"relayed\",\"relay\":\"\",\"no_relay\":\"the map has "
+	    "no region 77\"},{\"key\":\"DDD=\",\"path\":\"not served\","
+	    "\"endpoint\":\"192.0.2.9:1\"}],\"relays\":[]}]}}", NULL));
+	has("no relay: the map has no region 77");
+	has("not served");
+	has("192.0.2.9:1");
 
 	ATF_REQUIRE_EQ(0, show(table, STATE, "wg1"));
 	lacks("wg0");

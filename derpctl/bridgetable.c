@@ -22,7 +22,7 @@ enum {
 
 static const struct ctl_column peer_columns[NPEER] = {
 	[PEER_NAME]	= { "PEER",		1, 12, 44, 0 },
-	[PEER_PATH]	= { "PATH",		2, 7, 7, 0 },
+	[PEER_PATH]	= { "PATH",		2, 7, 10, 0 },
 	[PEER_SINCE]	= { "SINCE",		5, 6, 8, 1 },
 	[PEER_VIA]	= { "VIA",		3, 16, 48, 0 },
 	[PEER_HANDSHAKE] = { "HANDSHAKE",	4, 9, 9, 1 },
@@ -111,7 +111,9 @@ cell_via(const struct ctl_table *t, FILE *fp, const struct json *j, json_ref r)
 		return;
 	}
 	if (json_str(j, json_get(j, r, "relay"), relay, sizeof(relay)) <= 0) {
-		ctl_table_cell(t, fp, PEER_VIA, "no relay");
+		snprintf(text, sizeof(text), "no relay: %s", ctl_show_text(j,
+		    r, "no_relay", relay, sizeof(relay)));
+		ctl_table_cell(t, fp, PEER_VIA, text);
 		return;
 	}
 	snprintf(text, sizeof(text), "%s, region %s", relay,
@@ -148,7 +150,10 @@ put_relay(const struct ctl_table *t, FILE *fp, const struct json *j,
 {
 	ctl_cell_text(t, fp, RELAY_NAME, j, r, "name");
 	ctl_cell_text(t, fp, RELAY_REGION, j, r, "region");
-	ctl_cell_text(t, fp, RELAY_STATE, j, r, "state");
+	if (flag(j, r, "leaving"))
+		ctl_table_cell(t, fp, RELAY_STATE, "leaving");
+	else
+		ctl_cell_text(t, fp, RELAY_STATE, j, r, "state");
 	ctl_cell_age(t, fp, RELAY_SINCE, j, r, "since");
 	ctl_cell_number(t, fp, RELAY_PEERS, j, r, "peers", ctl_table_number);
 	cell_either(t, fp, RELAY_WHERE, j, r, "where", "host");

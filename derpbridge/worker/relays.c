@@ -11,6 +11,7 @@
 
 #include "carry.h"
 #include "choice.h"
+#include "missing.h"
 #include "relaylog.h"
 #include "relays.h"
 #include "survey.h"
@@ -268,6 +269,7 @@ worker_relays_update(struct worker_iface *f, uint64_t now)
 			r->node.idle_ms = idle_ms(f);
 	}
 	worker_surveys_update(f);
+	worker_missing_log(f);
 	f->reassign = 1;
 }
 
@@ -335,6 +337,21 @@ is_better(const struct worker_peer *p, const struct worker_relay *r)
 	    r->region == p->relay->region);
 }
 
+struct worker_choice
+worker_relays_choice(const struct worker_peer *p)
+{
+	const struct worker_iface *f = p->iface;
+	struct worker_choice c = { f->policy, f->region };
+
+	if (p->line != NULL && !p->line->inherit) {
+		c.policy = p->line->policy;
+		c.region = p->line->region;
+	}
+	if (c.policy == IPC_REGION_NEAREST)
+		c.region = f->nearest;
+	return (c);
+}
+
 /* Find the relay of a peer, and what relays it needs. */
 static void
 assign(struct worker_peer *p, uint64_t now)
@@ -343,17 +360,11 @@ assign(struct worker_peer *p, uint64_t now)
 	const struct map_places_node *at[WORKER_CHOICE_MAX];
 	const struct map_places_region *region;
 	struct worker_relay *home = NULL, *r;
-	struct worker_choice c = { f->policy, f->region };
+	struct worker_choice c = worker_relays_choice(p);
 	int needed = needs_home(p, now);
 	size_t i, n;
 
 	p->relay = NULL;
-	if (p->line != NULL && !p->line->inherit) {
-		c.policy = p->line->policy;
-		c.region = p->line->region;
-	}
-	if (c.policy == IPC_REGION_NEAREST)
-		c.region = f->nearest;
 	n = worker_choice_make(f->worker->map, &c, f->key, p->key, &region, at);
 	for (i = 0; i < n; i++) {
 		if ((r = relay_of(f, region, at[i])) == NULL)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "bounds.h"
+#include "choice.h"
 #include "mapplaces.h"
 #include "workernode.h"
 
@@ -71,6 +72,9 @@ void	 worker_relays_tick(struct worker_iface *f, uint64_t now);
  * paths, and measure regions.
  */
 void	 worker_relays_hurry(struct worker_iface *f, uint64_t now);
+
+/* How the region of a peer is chosen. */
+struct worker_choice worker_relays_choice(const struct worker_peer *p);
 
 /* A packet of the peer came over this relay. */
 void	 worker_relays_heard(struct worker_relay *r, struct worker_peer *p,

@@ -128,6 +128,8 @@ ATF_TC_BODY(listed, tc)
 	tell_conf(1);
 	UNTIL(sets == 2);
 	ATF_CHECK_EQ(0, last_set.relay);
+	SHOWS("\"path\":\"not served\",\"reason\":\"it has no peer line\"");
+	ATF_CHECK_EQ(NULL, strstr(text, "relayed"));
 	net_derpclient_free(other);
 	finish();
 }
@@ -322,6 +324,28 @@ ATF_TC_BODY(nearest, tc)
 	tell_iface(v, -1);
 	tell_conf(1);
 	SHOWS("\"policy\":\"rendezvous\"");
+	finish();
+}
+
+/* A region that the map does not have: the state says why there is no relay. */
+ATF_TC_WITHOUT_HEAD(no_such_region);
+ATF_TC_BODY(no_such_region, tc)
+{
+	struct ipc_msg_worker_iface v = ALL;
+
+	v.policy = IPC_REGION_FIXED;
+	v.region = 77;
+	start_relay(1);
+	join(0);
+	begin_iface(v);
+	tell_peer(1, net_derpclient_key(peer), peer_local);
+	SHOWS("\"relay\":\"\",\"no_relay\":\"there is no map yet\"");
+	tell_nodes(1);
+	SHOWS("\"no_relay\":\"the map has no region 77\"");
+	v.region = 901;
+	tell_iface(v, -1);
+	tell_conf(1);
+	SHOWS("\"relay\":\"901a\",\"no_relay\":\"\"");
 	finish();
 }
 
@@ -525,6 +549,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, counts_stay);
 	ATF_TP_ADD_TC(tp, by_name);
 	ATF_TP_ADD_TC(tp, nearest);
+	ATF_TP_ADD_TC(tp, no_such_region);
 	ATF_TP_ADD_TC(tp, flaps);
 	ATF_TP_ADD_TC(tp, other_map);
 	ATF_TP_ADD_TC(tp, refused);

@@ -53,6 +53,8 @@ struct worker_iface {
 	uint64_t	 hurried_at;	/* monotonic ms; 0: never */
 	int		 reassign;	/* peers may need another relay */
 	int		 reassign_soon;	/* ... which can wait for a second */
+	uint64_t	 missing;	/* region that the map has not, logged;
+					   0: none */
 	uint64_t	 nearest;	/* region, measured; 0: not yet */
 	struct worker_survey *survey;	/* measures it; NULL: not wanted */
 	const struct map_places *surveyed;	/* by this map */

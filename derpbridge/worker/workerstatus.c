@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "json_out.h"
 #include "log.h"
+#include "missing.h"
 #include "relays.h"
 #include "worker.h"
 #include "workeriface.h"
@@ -85,11 +86,22 @@ handshake_age(const struct worker_peer *p)
 	    (int64_t)((now - p->handshake) / 1000000000));
 }
 
+/* That of a peer which is left alone is what wg(8) shows. */
+static void
+put_path(struct json_out *o, const struct worker_peer *p, uint64_t now)
+{
+	json_out_str(o, "path", p->served ?
+	    worker_path_state_name(p->path.state) : "not served");
+	json_out_str(o, "reason", p->served ?
+	    worker_path_reason_text(p->path.reason) : "it has no peer line");
+	put_age(o, "since", p->served ? p->path.since : now, now);
+}
+
 static void
 put_peer(struct json_out *o, const struct worker_peer *p, uint64_t now)
 {
 	const struct worker_counts *c = &p->counts;
-	char local[INET_ADDRSTRLEN] = "";
+	char local[INET_ADDRSTRLEN] = "", why[IPC_WHYSIZE];
 
 	(void)inet_ntop(AF_INET, p->local, local, sizeof(local));
 	json_out_object(o, NULL);
@@ -98,12 +110,12 @@ put_peer(struct json_out *o, const struct worker_peer *p, uint64_t now)
 	json_out_bool(o, "served", p->served);
 	json_out_str(o, "local", local);
 	put_endpoint(o, p);
-	json_out_str(o, "path", worker_path_state_name(p->path.state));
-	json_out_str(o, "reason", worker_path_reason_text(p->path.reason));
-	put_age(o, "since", p->path.since, now);
+	put_path(o, p, now);
 	json_out_uint(o, "switches", p->switches);
 	json_out_uint(o, "region", p->relay != NULL ? p->relay->region : 0);
 	json_out_str(o, "relay", p->relay != NULL ? p->relay->at.name : "");
+	worker_missing_why(p, why, sizeof(why));
+	json_out_str(o, "no_relay", why);
 	json_out_int(o, "handshake", handshake_age(p));
 	json_out_uint(o, "rx_bytes", p->rx);
 	json_out_uint(o, "tx_bytes", p->tx);
