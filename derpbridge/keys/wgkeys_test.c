@@ -90,6 +90,7 @@ logged(uint64_t cookie, const char *why)
 {
 	const size_t head = FRAME_KEY_LEN + FRAME_NONCE_LEN;
 	struct ipc_msg_wglogged v;
+	const uint8_t *info;
 	uint8_t text[256];
 	struct ipc_msg m;
 
@@ -100,10 +101,11 @@ logged(uint64_t cookie, const char *why)
 	ATF_CHECK_STREQ(why, v.why);
 	ATF_REQUIRE_EQ(*why == '\0', v.ok);
 	if (v.ok) {
+		info = v.info;
 		ATF_REQUIRE(v.info_len > head && v.info_len < sizeof(text));
 		ATF_CHECK(memcmp(v.info, public, sizeof(public)) == 0);
-		ATF_CHECK_EQ(0, crypto_box_open_easy(text, v.info + head,
-		    v.info_len - head, v.info + FRAME_KEY_LEN, public,
+		ATF_CHECK_EQ(0, crypto_box_open_easy(text, info + head,
+		    v.info_len - head, info + FRAME_KEY_LEN, public,
 		    relay_secret));
 	} else
 		ATF_CHECK_EQ(0, v.info_len);

@@ -9,9 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <linux/netlink.h>
+#endif
 
 #include "backend.h"
 #include "fakekernel.h"
+#include "genlmsg.h"
 
 static struct wg_fake	 kernel;
 static struct wg_backend backend;
@@ -315,6 +319,53 @@ ATF_TC_BODY(too_long, tc)
 	wg_dump_free(&dump);
 }
 
+#ifdef __linux__
+/* An answer to the first request, which another program sends. */
+static void
+forge(int to)
+{
+	const uint16_t family = WG_FAKE_FAMILY;
+	struct sockaddr_nl nl;
+	socklen_t len = sizeof(nl);
+	uint8_t msg[64];
+	struct wg_nl_out o = { msg, sizeof(msg), 0, 0 };
+	size_t at;
+	int fd;
+
+	at = wg_nl_begin_genl(&o, WG_NL_CTRL, 0, 1, WG_NL_NEWFAMILY);
+	wg_nl_put(&o, WG_NL_FAMILY_ID, &family, sizeof(family));
+	wg_nl_end(&o, at);
+	memset(&nl, 0, sizeof(nl));
+	nl.nl_family = AF_NETLINK;
+	ATF_REQUIRE_EQ(0, bind(to, (struct sockaddr *)&nl, sizeof(nl)));
+	ATF_REQUIRE_EQ(0, getsockname(to, (struct sockaddr *)&nl, &len));
+	fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
+	if (fd == -1 || sendto(fd, msg, o.len, 0, (struct sockaddr *)&nl,
+	    sizeof(nl)) == -1)
+		atf_tc_skip("can't send to another program: %s",
+		    strerror(errno));
+	close(fd);
+}
+
+/* Only the kernel's answers count. */
+ATF_TC_WITHOUT_HEAD(stranger);
+ATF_TC_BODY(stranger, tc)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
+
+	if (fd == -1)
+		atf_tc_skip("no generic netlink: %s", strerror(errno));
+	wg_backend_init(&backend, buf);
+	strlcpy(backend.name, "wgx", sizeof(backend.name));
+	wg_backend_open(&backend, fd);
+	forge(fd);
+	ATF_CHECK_EQ(-1, wg_backend_dump(&backend, &dump));
+	ATF_CHECK(backend.family != WG_FAKE_FAMILY);
+	wg_backend_close(&backend);
+	wg_dump_free(&dump);
+}
+#endif
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, kernel_dumps);
@@ -330,5 +381,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, kernel_broken);
 	ATF_TP_ADD_TC(tp, uapi_broken);
 	ATF_TP_ADD_TC(tp, too_long);
+#ifdef __linux__
+	ATF_TP_ADD_TC(tp, stranger);
+#endif
 	return (atf_no_error());
 }

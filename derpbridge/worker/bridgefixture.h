@@ -39,6 +39,8 @@ static struct ipc_msg_dev_set last_set;
 static unsigned int	 sets;
 /* What is refused. */
 static int		 no_socket, no_login, no_name, no_keys;
+static int		 no_answer;	/* of wgkeys */
+static const char	*proxy = "";	/* of the configuration */
 static char		 text[256 * 1024];	/* of a query */
 static int		 text_whole;
 
@@ -114,7 +116,7 @@ tell_iface(struct ipc_msg_worker_iface v, int fd)
 static inline void
 tell_conf(uint32_t ifaces)
 {
-	struct ipc_msg_worker_conf v = { .ifaces = ifaces, .proxy = "" };
+	struct ipc_msg_worker_conf v = { .ifaces = ifaces, .proxy = proxy };
 
 	ATF_REQUIRE_EQ(0, ipc_send_worker_conf(child, &v));
 	flush(child);
@@ -269,6 +271,8 @@ log_in(const struct ipc_msg_wglogin *v)
 	};
 
 	logins++;
+	if (no_answer)
+		return;
 	memcpy(info, own, IPC_KEYLEN);
 	randombytes_buf(nonce, crypto_box_NONCEBYTES);
 	ATF_REQUIRE_EQ(0, crypto_box_easy(nonce + crypto_box_NONCEBYTES, json,

@@ -119,6 +119,24 @@ ATF_TC_BODY(silent, tc)
 	check_step(WORKER_PATH_RELAYED, WORKER_PATH_TO_RELAY);
 }
 
+/* A path that was direct for a minute begins with the shortest back-off. */
+ATF_TC_WITHOUT_HEAD(steady);
+ATF_TC_BODY(steady, tc)
+{
+	int i;
+
+	become_relayed();
+	ATF_CHECK_EQ(20000, path.backoff);
+	stats.endpoint = IPC_ENDPOINT_DIRECT;
+	poll_moved(160, 160);
+	check_step(WORKER_PATH_DIRECT, WORKER_PATH_KEEP);
+	for (i = 0; i < 59; i++)
+		poll_moved(160, 160);
+	ATF_CHECK_EQ(20000, path.backoff);
+	poll_moved(160, 160);
+	ATF_CHECK_EQ(10000, path.backoff);
+}
+
 /* A keepalive has no answer, and one packet of data is enough. */
 ATF_TC_WITHOUT_HEAD(keepalives);
 ATF_TC_BODY(keepalives, tc)
@@ -165,6 +183,12 @@ ATF_TC_BODY(handshakes, tc)
 	poll_moved(92, 148);
 	check_step(WORKER_PATH_RELAYED, WORKER_PATH_TO_RELAY);
 	ATF_CHECK_EQ(WORKER_PATH_UNHEARD, path.reason);
+	/* Its packets, which still come directly, prove nothing for a while. */
+	stats.endpoint = IPC_ENDPOINT_RELAY;
+	poll_moved(0, 0);
+	stats.endpoint = IPC_ENDPOINT_DIRECT;
+	poll_moved(0, 160);
+	check_step(WORKER_PATH_RELAYED, WORKER_PATH_TO_RELAY);
 
 	/* What a relay brings can be forged. */
 	begin(IPC_ENDPOINT_DIRECT);
@@ -473,6 +497,7 @@ ATF_TC_BODY(texts, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, silent);
+	ATF_TP_ADD_TC(tp, steady);
 	ATF_TP_ADD_TC(tp, keepalives);
 	ATF_TP_ADD_TC(tp, handshakes);
 	ATF_TP_ADD_TC(tp, orders);

@@ -34,6 +34,7 @@ static char		 last_why[256];	/* of the last failure */
 static unsigned int	 asked_addrs, asked_sockets, asked_logins;
 static uint32_t		 last_cookie;
 static int		 mute;		/* 1: the owner answers nothing */
+static int		 two_places;	/* 1: nobody listens at the first */
 
 /* Called for each packet; NULL: it is only counted. */
 static void		(*check_packet)(const uint8_t *src, const uint8_t *p,
@@ -106,20 +107,17 @@ static inline void
 on_want_addrs(struct worker_node *n, uint32_t cookie, const char *host,
     void *arg)
 {
-	struct net_place v;
-	void *ss = &v.ss;
-	struct sockaddr_in *in = ss;
+	struct net_place v[2];
 
 	(void)arg;
 	asked_addrs++;
 	last_cookie = cookie;
 	ATF_CHECK_STREQ("localhost", host);
-	memset(&v, 0, sizeof(v));
-	in->sin_family = AF_INET;
-	in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	v.len = sizeof(*in);
+	(void)net_place_literal(&v[0], "127.0.0.2");
+	(void)net_place_literal(&v[1], "127.0.0.1");
 	if (!mute)
-		worker_node_addrs(n, cookie, &v, 1, "");
+		worker_node_addrs(n, cookie, two_places ? v : v + 1,
+		    two_places ? 2 : 1, "");
 }
 
 static inline void

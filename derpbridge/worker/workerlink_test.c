@@ -292,6 +292,15 @@ serve_pings(struct visit *v)
 	node_linger(v);
 }
 
+/* As late as a relay can say. */
+static void
+serve_restart(struct visit *v)
+{
+	node_login(v, "", 0);
+	relay_write(v, FRAME_RESTARTING, "\xff\xff\xff\xff\0\0\0\0", 8);
+	node_linger(v);
+}
+
 static void
 ends(void (*serve)(struct visit *), const char *why)
 {
@@ -315,6 +324,11 @@ ATF_TC_BODY(hostile, tc)
 	ends(serve_cut, "closed");
 	ends(serve_end, "closed");
 	ATF_CHECK(packets > 0);
+	begin(serve_restart);
+	worker_node_hold(&node);
+	UNTIL(node.state == WORKER_NODE_WAITING);
+	ATF_CHECK(node.again_at <= node.since + 60000 + DIAL_REDIAL_NOW_MS);
+	finish();
 	begin(serve_pings);
 	come_up();
 	packets = 0;
@@ -457,6 +471,8 @@ ATF_TC_BODY(silence, tc)
 	worker_link_watch(&node.link, now + WORKER_SILENCE_MS);
 	UNTIL(node.state != WORKER_NODE_UP);
 	HAS(node.why, "silent");
+	/* Packets may wait for the next login. */
+	ATF_CHECK_EQ(WORKER_QUEUE_DIAL_MS, node.queue.max_ms);
 	finish();
 	/* Packets that get no answer lead to a ping, and that to the end. */
 	begin(serve_mute);
@@ -487,6 +503,30 @@ ATF_TC_BODY(silence, tc)
 	finish();
 }
 
+/* A ping that has not arrived, while other bytes have: a slow way lives. */
+ATF_TC_WITHOUT_HEAD(slow);
+ATF_TC_BODY(slow, tc)
+{
+	struct worker_link *l = &node.link;
+	const uint64_t now = base_clock_ms();
+
+	begin(serve_mute);
+	come_up();
+	go_on();
+	UNTIL(worker_link_acked(l) == l->given);
+	l->pinged = now;
+	l->ping_end = l->given + 1000;
+	l->acked = l->given - 1;
+	worker_link_watch(l, now + WORKER_PONG_MS);
+	ATF_CHECK_EQ(0, l->dead);
+	ATF_CHECK_EQ(now + WORKER_PONG_MS, l->pinged);
+	/* Nothing more has arrived since. */
+	worker_link_watch(l, now + 2 * WORKER_PONG_MS);
+	ATF_CHECK_EQ(1, l->dead);
+	UNTIL(node.state != WORKER_NODE_UP);
+	finish();
+}
+
 /* A quiet link has no memory for packets, until there are some again. */
 ATF_TC_WITHOUT_HEAD(quiet);
 ATF_TC_BODY(quiet, tc)
@@ -514,6 +554,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, large);
 	ATF_TP_ADD_TC(tp, blocked);
 	ATF_TP_ADD_TC(tp, silence);
+	ATF_TP_ADD_TC(tp, slow);
 	ATF_TP_ADD_TC(tp, quiet);
 	return (atf_no_error());
 }

@@ -42,6 +42,23 @@ ATF_TC_BODY(hold, tc)
 	finish();
 }
 
+/* The address that has answered is tried first the next time. */
+ATF_TC_WITHOUT_HEAD(first_address);
+ATF_TC_BODY(first_address, tc)
+{
+	two_places = 1;
+	begin(relay_echo);
+	node.idle_ms = 100;
+	send_text("one");
+	UNTIL(packets == 1);
+	ATF_CHECK_EQ(2, asked_sockets);
+	UNTIL(node.state == WORKER_NODE_IDLE);
+	send_text("two");
+	UNTIL(packets == 2);
+	ATF_CHECK_EQ(3, asked_sockets);
+	finish();
+}
+
 /* Dialled for a packet, and closed when nothing is heard any more. */
 ATF_TC_WITHOUT_HEAD(idle);
 ATF_TC_BODY(idle, tc)
@@ -221,6 +238,7 @@ ATF_TC_BODY(freed, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, hold);
+	ATF_TP_ADD_TC(tp, first_address);
 	ATF_TP_ADD_TC(tp, idle);
 	ATF_TP_ADD_TC(tp, again);
 	ATF_TP_ADD_TC(tp, restarts);
