@@ -11,6 +11,7 @@
 
 #include "carry.h"
 #include "choice.h"
+#include "clock.h"
 #include "missing.h"
 #include "relaylog.h"
 #include "relays.h"
@@ -22,6 +23,12 @@
 
 #define LEAVE_MS	15000	/* a node that the map has no more is kept, for
 				   packets under way */
+#define LEAVING		64	/* ... but not more of them: a map may change
+				   every second */
+#define SETTLE_US	5000	/* finding relays anew that takes longer, as the
+				   map is large, */
+#define SETTLE_TIMES	8	/* ... is not done again for so many times as
+				   long: others have their turn */
 #define HEARD_MS	60000	/* a peer is answered where it was heard */
 #define SWITCH_MS	2000	/* ... unless it was heard elsewhere lately */
 #define HURRY_MS	60000	/* between two hurries */
@@ -249,6 +256,22 @@ is_current(struct worker_relay *r)
 	return (1);
 }
 
+/* Free the oldest of too many relays that the map has no more. */
+static void
+limit_leaving(struct worker_iface *f)
+{
+	struct worker_relay *r, *next;
+	unsigned int n = 0;
+
+	TAILQ_FOREACH(r, &f->relays, entry)
+		n += r->leave_at != 0;
+	TAILQ_FOREACH_SAFE(r, &f->relays, entry, next)
+		if (r->leave_at != 0 && n > LEAVING) {
+			relay_free(r);
+			n--;
+		}
+}
+
 /*
  * A relay that is not current is kept a while: the peer may send there until it
  * has the new map.  Not so with another key of the interface, nor with another
@@ -268,6 +291,7 @@ worker_relays_update(struct worker_iface *f, uint64_t now)
 		else
 			r->node.idle_ms = idle_ms(f);
 	}
+	limit_leaving(f);
 	worker_surveys_update(f);
 	worker_missing_log(f);
 	f->reassign = 1;
@@ -402,10 +426,12 @@ hold(struct worker_relay *r)
 void
 worker_relays_settle(struct worker_iface *f, uint64_t now)
 {
+	const uint64_t begun = base_clock_us();
 	struct worker_relay *r;
 	struct worker_peer *p;
+	uint64_t us;
 
-	if (!f->reassign)
+	if (!f->reassign || begun < f->settle_at)
 		return;
 	f->reassign = 0;
 	TAILQ_FOREACH(r, &f->relays, entry)
@@ -417,6 +443,9 @@ worker_relays_settle(struct worker_iface *f, uint64_t now)
 			p->relay = NULL;
 	TAILQ_FOREACH(r, &f->relays, entry)
 		hold(r);
+	us = base_clock_us() - begun;
+	if (us > SETTLE_US)
+		f->settle_at = begun + us * SETTLE_TIMES;
 }
 
 void

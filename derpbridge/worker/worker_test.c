@@ -378,6 +378,32 @@ ATF_TC_BODY(flaps, tc)
 	finish();
 }
 
+/* A map that changes all the time: old relays are not kept without end. */
+ATF_TC_WITHOUT_HEAD(many_maps);
+ATF_TC_BODY(many_maps, tc)
+{
+	static const char leaving[] = "\"leaving\":true";
+	const char *p;
+	char map[256];
+	int i, n = 0;
+
+	begin(ALL);
+	for (i = 1; i <= 100; i++) {
+		(void)snprintf(map, sizeof(map), "{\"Regions\":{\"7\":{"
+		    "\"RegionID\":7,\"Nodes\":[{\"Name\":\"7a\","
+		    "\"HostName\":\"127.0.0.1\",\"DERPPort\":%d}]}}}", i);
+		tell_map(map);
+		query();
+	}
+	for (p = text; (p = strstr(p, leaving)) != NULL; p++)
+		n++;
+	ATF_CHECK_EQ(64, n);
+	tell_nodes(1);
+	SHOWS("\"relay\":\"901a\"");
+	carries(peer_local);
+	finish();
+}
+
 /* Another port, then another map without the region: no other peer suffers. */
 ATF_TC_WITHOUT_HEAD(other_map);
 ATF_TC_BODY(other_map, tc)
@@ -551,6 +577,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, nearest);
 	ATF_TP_ADD_TC(tp, no_such_region);
 	ATF_TP_ADD_TC(tp, flaps);
+	ATF_TP_ADD_TC(tp, many_maps);
 	ATF_TP_ADD_TC(tp, other_map);
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, without_keys);

@@ -50,6 +50,7 @@ struct worker_iface {
 
 	struct worker_peers peers;
 	struct worker_relay_list relays;
+	uint64_t	 settle_at;	/* not sooner, monotonic us */
 	uint64_t	 hurried_at;	/* monotonic ms; 0: never */
 	int		 reassign;	/* peers may need another relay */
 	int		 reassign_soon;	/* ... which can wait for a second */
