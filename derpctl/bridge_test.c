@@ -86,6 +86,7 @@ ATF_TC_BODY(tables, tc)
 	lacks("not running: worker");
 	has("interface wg0, port 51820, region by rendezvous, peers: 2, "
 	    "dropped packets of no peer: 4\n");
+	lacks("fault");
 	has("laptop");
 	has("192.0.2.7:51820");
 	has("BBB=");
@@ -99,12 +100,14 @@ ATF_TC_BODY(tables, tc)
 	    "known yet, peers: 0\n");
 
 	ATF_REQUIRE_EQ(0, show(table, DAEMON "{\"interfaces\":[{\"name\":"
-	    "\"wg0\",\"up\":true,\"peers\":[{\"key\":\"CCC=\","
+	    "\"wg0\",\"up\":true,\"fault\":\"nothing arrives\",\"peers\":[{"
+	    "\"key\":\"CCC=\","
 	    "\"path\":\"relayed\",\"relay\":\"\",\"no_relay\":\"the map has "
 	    "no region 77\"},{\"key\":\"DDD=\",\"path\":\"not served\","
 	    "\"endpoint\":\"192.0.2.9:1\"}],\"relays\":[]}]}}", NULL));
 	has("no relay: the map has no region 77");
 	has("not served");
+	has("\nfault: nothing arrives\n");
 	has("192.0.2.9:1");
 
 	ATF_REQUIRE_EQ(0, show(table, STATE, "wg1"));

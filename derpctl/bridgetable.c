@@ -202,6 +202,21 @@ put_policy(FILE *fp, const struct json *j, json_ref r)
 	}
 }
 
+/* A line with the member behind a title, if it is there and not "". */
+static void
+put_line(FILE *fp, const struct json *j, json_ref r, const char *name,
+    const char *title)
+{
+	size_t	len;
+
+	(void)json_raw(j, json_get(j, r, name), &len);
+	if (len == 0)
+		return;
+	fputs(title, fp);
+	ctl_show_member(fp, j, r, name);
+	fputc('\n', fp);
+}
+
 static void
 put_iface(FILE *fp, unsigned int width, const struct json *j, json_ref r)
 {
@@ -221,24 +236,11 @@ put_iface(FILE *fp, unsigned int width, const struct json *j, json_ref r)
 	if (drops > 0)
 		fprintf(fp, ", dropped packets of no peer: %" PRIu64, drops);
 	fputc('\n', fp);
+	put_line(fp, j, r, "fault", "fault: ");
 	put_list(fp, width, peer_columns, NPEER, j, json_get(j, r, "peers"),
 	    put_peer);
 	put_list(fp, width, relay_columns, NRELAY, j, json_get(j, r, "relays"),
 	    put_relay);
-}
-
-/* A line with the member behind a title, unless the member is "". */
-static void
-put_line(FILE *fp, const struct json *j, json_ref r, const char *name,
-    const char *title)
-{
-	char	text[8];
-
-	if (json_str(j, json_get(j, r, name), text, sizeof(text)) == 0)
-		return;
-	fputs(title, fp);
-	ctl_show_member(fp, j, r, name);
-	fputc('\n', fp);
 }
 
 /* The daemon itself: what it is, its map, what does not run. */

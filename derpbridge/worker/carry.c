@@ -63,6 +63,8 @@ datagram(struct worker_iface *f, int i, uint64_t now)
 		break;
 	}
 	p = worker_peers_local(&f->peers, d.local);
+	if (p != NULL)
+		p->arrived++;
 	if (p == NULL || !p->served)
 		drop(f, NULL, WORKER_DROP_NO_PEER);
 	else

@@ -59,6 +59,8 @@ struct worker_peer {
 	struct worker_relay *heard;	/* its last packet came from there */
 	uint64_t	 heard_at;	/* monotonic ms */
 	struct worker_counts counts;
+	uint64_t	 arrived, arrived_before;	/* packets of WireGuard,
+					   and by the last poll */
 };
 TAILQ_HEAD(worker_peer_list, worker_peer);
 

@@ -272,6 +272,19 @@ limit_leaving(struct worker_iface *f)
 		}
 }
 
+/* Returns 1 when another relay has taken the place of this one, else 0. */
+static int
+is_replaced(const struct worker_relay *r)
+{
+	const struct worker_relay *o;
+
+	TAILQ_FOREACH(o, &r->iface->relays, entry)
+		if (o->leave_at == 0 && o->region == r->region &&
+		    strcmp(o->at.name, r->at.name) == 0)
+			return (1);
+	return (0);
+}
+
 /*
  * A relay that is not current is kept a while: the peer may send there until it
  * has the new map.  Not so with another key of the interface, nor with another
@@ -288,6 +301,8 @@ worker_relays_update(struct worker_iface *f, uint64_t now)
 			relay_free(r);
 		else if (r->leave_at == 0 && !is_current(r))
 			r->leave_at = now + LEAVE_MS;
+		else if (r->leave_at != 0 && is_current(r) && !is_replaced(r))
+			r->leave_at = 0;
 		else
 			r->node.idle_ms = idle_ms(f);
 	}

@@ -8,6 +8,7 @@
 
 #include "ipcsend.h"
 #include "log.h"
+#include "lopath.h"
 #include "relays.h"
 #include "steer.h"
 #include "worker.h"
@@ -72,6 +73,7 @@ worker_steer_poll(struct worker_peer *p, const struct ipc_wg_stats *v,
 	};
 	struct worker_path_step step;
 
+	worker_lopath_poll(p, v);
 	p->tx = v->tx;
 	p->rx = v->rx;
 	worker_rate_count(&p->tx_rate, v->tx, now);

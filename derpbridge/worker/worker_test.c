@@ -350,6 +350,37 @@ ATF_TC_BODY(no_such_region, tc)
 }
 
 /*
+ * What WireGuard sends to a relayed peer does not arrive: that is not the
+ * peer's fault.
+ */
+ATF_TC_WITHOUT_HEAD(firewall);
+ATF_TC_BODY(firewall, tc)
+{
+	struct ipc_wg_stats s = { .peer = 1, .endpoint = IPC_ENDPOINT_RELAY };
+	int i;
+
+	begin(ALL);
+	tell_poll(s);
+	for (i = 0; i < 3; i++) {
+		SHOWS("\"fault\":\"\"");
+		s.tx += 148;
+		tell_poll(s);
+	}
+	SHOWS("\"fault\":\"what WireGuard sends to relayed peers does not ");
+	carries(peer_local);
+	tell_poll(s);
+	SHOWS("\"fault\":\"\"");
+	/* Directly they do not come here. */
+	s.endpoint = IPC_ENDPOINT_DIRECT;
+	for (i = 0; i < 5; i++) {
+		s.tx += 148;
+		tell_poll(s);
+	}
+	SHOWS("\"fault\":\"\"");
+	finish();
+}
+
+/*
  * A relay that restarts without end does not make everything be tried at once
  * each time.
  */
@@ -425,9 +456,19 @@ ATF_TC_BODY(other_map, tc)
 	peer_sends("from the peer", 13);
 	kernel_hears(peer_local, "from the peer", 13);
 	SHOWS("\"leaving\":true");
+	/* Two connections with one key would disturb each other. */
 	tell_nodes(1);
 	SHOWS("\"relay\":\"901a\"");
 	carries(peer_local);
+	ATF_CHECK_EQ(1, logins);
+	/* An interface that is made anew, as by wg-quick. */
+	tell_device(0, 0);
+	SHOWS("\"up\":false");
+	tell_device(1, kernel_port);
+	tell_peer(2, net_derpclient_key(peer), peer_local);
+	SHOWS("\"relay\":\"901a\"");
+	carries(peer_local);
+	ATF_CHECK_EQ(1, logins);
 	finish();
 }
 
@@ -576,6 +617,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, by_name);
 	ATF_TP_ADD_TC(tp, nearest);
 	ATF_TP_ADD_TC(tp, no_such_region);
+	ATF_TP_ADD_TC(tp, firewall);
 	ATF_TP_ADD_TC(tp, flaps);
 	ATF_TP_ADD_TC(tp, many_maps);
 	ATF_TP_ADD_TC(tp, other_map);

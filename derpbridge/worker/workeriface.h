@@ -54,6 +54,8 @@ struct worker_iface {
 	uint64_t	 hurried_at;	/* monotonic ms; 0: never */
 	int		 reassign;	/* peers may need another relay */
 	int		 reassign_soon;	/* ... which can wait for a second */
+	unsigned int	 lost;		/* polls in a row of which no packet of
+					   WireGuard has arrived */
 	uint64_t	 missing;	/* region that the map has not, logged;
 					   0: none */
 	uint64_t	 nearest;	/* region, measured; 0: not yet */

@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "json_out.h"
 #include "log.h"
+#include "lopath.h"
 #include "missing.h"
 #include "relays.h"
 #include "worker.h"
@@ -200,11 +201,14 @@ put_iface(struct json_out *o, const struct worker_iface *f, uint64_t now)
 {
 	const struct worker_relay *r;
 	const struct worker_peer *p;
+	char why[IPC_WHYSIZE];
 
 	json_out_object(o, NULL);
 	json_out_str(o, "name", f->name);
 	json_out_bool(o, "up", f->up);
 	json_out_str(o, "why", f->known ? f->why : "netlink has not said yet");
+	worker_lopath_why(f, why, sizeof(why));
+	json_out_str(o, "fault", why);
 	put_key(o, "key", f->key);
 	json_out_uint(o, "listen_port", f->listen_port);
 	json_out_uint(o, "udp_port", f->port);
