@@ -17,7 +17,7 @@ struct wgkeys_ask {
 	uint64_t	 cookie;	/* the worker's */
 	uint64_t	 until;
 	unsigned int	 iface;
-	uint8_t		 own[IPC_KEYLEN];	/* public key of the interface */
+	uint8_t		 own[IPC_KEYLEN];	/* the interface's, public */
 	uint8_t		 server[IPC_KEYLEN];
 };
 

@@ -1,6 +1,6 @@
 /*
- * backend: see backend.h.  Called by iface.c, ifaceset.c and wgslots.c.  Sends and receives on the
- * descriptor of an interface, and nothing else.
+ * backend: see backend.h.  Called by iface.c, ifaceset.c and wgslots.c.  Sends
+ * and receives on the descriptor of an interface, and nothing else.
  *
  * The answer to a dump carries the private key of the interface and the
  * preshared keys: the buffer is zeroed after each read.

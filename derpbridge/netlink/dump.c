@@ -1,5 +1,6 @@
 /*
- * dump: see dump.h.  Called by the codecs, backend.c and iface.c.  Touches memory alone.
+ * dump: see dump.h.  Called by the codecs, backend.c and iface.c.  Touches
+ * memory alone.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * iface: see iface.h.  Called by wg.c, wgslots.c and wgreport.c.  Requests go through backend.c; touches
- * nothing else but memory.
+ * iface: see iface.h.  Called by wg.c, wgslots.c and wgreport.c.  Requests go
+ * through backend.c; touches nothing else but memory.
  *
  * Where an endpoint points is what the device says, never what was set: the
  * device roams, and other programs set endpoints, too.

@@ -1,5 +1,6 @@
 /*
- * loopback: see loopback.h.  Called by iface.c and ifaceset.c.  Touches its arguments alone.
+ * loopback: see loopback.h.  Called by iface.c and ifaceset.c.  Touches its
+ * arguments alone.
  */
 #include "bigendian.h"
 #include "fnv1a.h"

@@ -1,5 +1,6 @@
 /*
- * memory: see memory.h.  Called by iface.c, ifaceset.c, wg.c and wgreport.c.  Touches memory alone.
+ * memory: see memory.h.  Called by iface.c, ifaceset.c, wg.c and wgreport.c.
+ * Touches memory alone.
  */
 #include <arpa/inet.h>
 #include <sodium.h>

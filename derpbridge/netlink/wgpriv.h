@@ -43,7 +43,8 @@ void	 wg_slot_want(struct wg *w, unsigned int i, uint64_t now);
 void	 wg_slot_socket(struct wg_slot *s, int fd);
 
 /* The list of peers for the settings to come.  0, or -1: too long. */
-int	 wg_slot_peers(struct wg_slot *s, const struct ipc_msg_netlink_peers *v);
+int	 wg_slot_peers(struct wg_slot *s,
+	    const struct ipc_msg_netlink_peers *v);
 
 /*
  * Serve these interfaces, and restore all others.  Returns 0, or -1 when the

@@ -1,6 +1,6 @@
 /*
- * linkout: what goes to a relay; see linkpriv.h.  Called by workerlink.c, linkin.c
- * and workernode.c.
+ * linkout: what goes to a relay; see linkpriv.h.  Called by workerlink.c,
+ * linkin.c and workernode.c.
  *
  * A batch of frames becomes a few records, which are given to the socket by one
  * send.  The kernel gets no more than it may hold unsent, so that packets wait

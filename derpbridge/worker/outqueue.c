@@ -1,5 +1,6 @@
 /*
- * outqueue: see outqueue.h.  Called by workerlink.c, linkout.c and workernode.c.
+ * outqueue: see outqueue.h.  Called by workerlink.c, linkout.c and
+ * workernode.c.
  *
  * Frames lie in a ring of bytes, one behind the other, so that a batch of them
  * is one piece or two for the records.  An empty ring begins at its start

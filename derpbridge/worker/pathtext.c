@@ -36,7 +36,8 @@ worker_path_reason_text(enum worker_path_reason r)
 		[WORKER_PATH_PEER_RELAYS] = "the peer uses the relay",
 		[WORKER_PATH_PEER_DIRECT] = "the peer uses the direct path",
 		[WORKER_PATH_PROBE] = "time to test the direct path",
-		[WORKER_PATH_MOVED] = "another program or the peer moved the endpoint",
+		[WORKER_PATH_MOVED] =
+		    "another program or the peer moved the endpoint",
 		[WORKER_PATH_ANSWERED] = "the direct path works",
 		[WORKER_PATH_UNANSWERED] =
 		    "the direct path still does not work",

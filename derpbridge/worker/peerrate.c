@@ -1,5 +1,6 @@
 /*
- * peerrate: bytes a second; see peerrate.h.  Called by steer.c and workerstatus.c.  Pure.
+ * peerrate: bytes a second; see peerrate.h.  Called by steer.c and
+ * workerstatus.c.  Pure.
  */
 #include "peerrate.h"
 

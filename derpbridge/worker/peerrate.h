@@ -1,6 +1,7 @@
 /*
  * peerrate: how many bytes a second a counter of a peer grows by, averaged over
- * some seconds.  Used by steer.c and workerstatus.c.  Pure; times are monotonic ms.
+ * some seconds.  Used by steer.c and workerstatus.c.  Pure; times are monotonic
+ * ms.
  */
 #ifndef PEERRATE_H
 #define PEERRATE_H

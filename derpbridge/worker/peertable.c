@@ -1,6 +1,6 @@
 /*
- * peertable: see peertable.h.  Called by workeriface.c, devices.c, carry.c and relays.c.
- * Touches memory alone.
+ * peertable: see peertable.h.  Called by workeriface.c, devices.c, carry.c and
+ * relays.c. Touches memory alone.
  *
  * Most packets are of the peer of the packet before, which is found without
  * hashing.  Peers come from the interface, not from the network; so a relay

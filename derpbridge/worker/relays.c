@@ -1,7 +1,7 @@
 /*
  * relays: see relays.h.  Called by worker.c, devices.c, workeriface.c,
- * workerasks.c and carry.c; its call-backs are called by workernode.c.  Touches the nodes, and
- * which of them the peers of the interface use.
+ * workerasks.c and carry.c; its call-backs are called by workernode.c.  Touches
+ * the nodes, and which of them the peers of the interface use.
  *
  * Nothing is freed, held or released in a call-back of a node: it sets
  * f->reassign, and the end of the turn does the rest.

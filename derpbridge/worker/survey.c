@@ -1,6 +1,6 @@
 /*
- * survey: which region is nearest; see survey.h.  Called by surveys.c and relays.c.  Touches
- * the sockets that it is lent.
+ * survey: which region is nearest; see survey.h.  Called by surveys.c and
+ * relays.c.  Touches the sockets that it is lent.
  *
  * A round measures all regions, a few at a time.  Of a region with several
  * nodes each round takes the next one, so that one that is down does not hide

@@ -5,8 +5,8 @@
  *
  * TCP and not STUN: relays are reached by TCP, often where UDP is blocked, and
  * the worker needs no UDP socket that reaches a network.  The connection is
- * closed at once, without a byte for the node.  Nobody is told the result.  All is driven by
- * events; addresses and sockets come from the owner.
+ * closed at once, without a byte for the node.  Nobody is told the result.  All
+ * is driven by events; addresses and sockets come from the owner.
  */
 #ifndef SURVEY_H
 #define SURVEY_H

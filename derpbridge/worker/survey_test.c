@@ -233,7 +233,8 @@ ATF_TC_BODY(late, tc)
 	fd = dup(0);
 	worker_survey_socket(survey, last_cookie, fd);
 	ATF_CHECK_EQ(-1, close(fd));
-	worker_survey_map(survey, &map, &proxy);	/* ended while it runs */
+	/* It is ended while it runs. */
+	worker_survey_map(survey, &map, &proxy);
 	end();
 }
 

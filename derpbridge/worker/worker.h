@@ -47,8 +47,8 @@ struct worker {
 	uint64_t	 now;		/* of worker_now(); 0: not read yet */
 	struct ipc_chan	*netlink, *keys;	/* NULL: not there */
 	unsigned int	 chanless;	/* seconds without one of them */
-	uint64_t	 asleep;	/* ms that the machine was suspended, plus
-					   1; 0: not known */
+	uint64_t	 asleep;	/* ms that the machine was suspended,
+					   plus 1; 0: not known */
 
 	struct worker_links *links;	/* shared by all connections */
 	struct worker_udp *udp;		/* received datagrams */

@@ -1,6 +1,6 @@
 /*
- * workerasks: see workerasks.h.  Called by workernode.c, worker.c and surveys.c.
- * Touches the channels to the parent and to keys.
+ * workerasks: see workerasks.h.  Called by workernode.c, worker.c and
+ * surveys.c. Touches the channels to the parent and to keys.
  *
  * A question has the number of its relay and the node's cookie: an answer for a
  * relay that is gone, or for an attempt that has ended, is ignored.

@@ -115,7 +115,8 @@ dns_tcp(int lfd)
 		return;
 	while (recv(fd, buf, 2, MSG_WAITALL) == 2) {
 		n = (size_t)buf[0] << 8 | buf[1];
-		if (n > 256 || recv(fd, buf + 2, n, MSG_WAITALL) != (ssize_t)n ||
+		if (n > 256 ||
+		    recv(fd, buf + 2, n, MSG_WAITALL) != (ssize_t)n ||
 		    (n = dns_answer(buf + 2, n, 1)) == 0)
 			break;
 		buf[0] = (uint8_t)(n >> 8);

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "asks.h"
 #include "childrun.h"
 #include "clock.h"
 #include "dnsserver.h"
@@ -20,6 +19,7 @@
 #include "lookup.h"
 #include "reach.h"
 #include "resolve.h"
+#include "resolveasks.h"
 #include "schedule.h"
 
 #define LEND_MS	2000	/* for a socket of the parent */
@@ -32,7 +32,8 @@ static struct net_reach		reach;
 static struct {
 	uint8_t		 addr[IPC_ADDRLEN];
 	uint16_t	 port;		/* 0: libc's resolver */
-	const char	*why;		/* why it can't be asked, NULL: it can */
+	const char	*why;		/* why it can't be asked; NULL: it
+					   can */
 } server;
 
 /* A socket that the parent was asked for. */

@@ -1,5 +1,6 @@
 /*
- * transport: see transport.h.  Called by verify and lib/dial.  Touches its socket.
+ * transport: see transport.h.  Called by verify and lib/dial.  Touches its
+ * socket.
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>

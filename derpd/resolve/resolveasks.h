@@ -1,9 +1,9 @@
 /*
- * asks: names that are to be resolved once, in the order in which they came.
- * Pure.
+ * resolveasks: names that are to be resolved once, in the order in which they
+ * came. Pure.
  */
-#ifndef ASKS_H
-#define ASKS_H
+#ifndef RESOLVEASKS_H
+#define RESOLVEASKS_H
 
 #include <stddef.h>
 

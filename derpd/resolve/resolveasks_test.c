@@ -1,11 +1,11 @@
 /*
- * asks_test: names that wait to be resolved once.
+ * resolveasks_test: names that wait to be resolved once.
  */
 #include <atf-c.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "asks.h"
+#include "resolveasks.h"
 
 static struct resolve_asks	asks;
 static char			name[IPC_HOSTSIZE];

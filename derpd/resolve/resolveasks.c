@@ -1,9 +1,9 @@
 /*
- * asks: see asks.h.  Called by resolve.c.
+ * resolveasks: see resolveasks.h.  Called by resolve.c.
  */
 #include <string.h>
 
-#include "asks.h"
+#include "resolveasks.h"
 
 int
 resolve_asks_add(struct resolve_asks *a, const char *name)
