@@ -11,6 +11,7 @@
 #endif
 
 #include "about.h"
+#include "authorities.h"
 #include "bridge.h"
 #include "clock.h"
 #include "confine.h"
@@ -26,10 +27,30 @@
 static void
 signalled(evutil_socket_t sig, short what, void *arg);
 
+int
+bridge_check_files(const struct bconf *c)
+{
+	const struct bconf_iface *f;
+	int rv = 0;
+
+	if (c->map.cafile != NULL && super_authorities_check(c->map.cafile,
+	    gram_at(&c->map.cafile_pos, c->map.cafile), c->user) == -1)
+		rv = -1;
+	TAILQ_FOREACH(f, &c->ifaces, entry)
+		if (f->cafile != NULL && super_authorities_check(f->cafile,
+		    gram_at(&f->cafile_pos, f->cafile), c->user) == -1)
+			rv = -1;
+	return (rv);
+}
+
 /* 0, or -1 (logged). */
 static int
 check_all(struct bridge *d)
 {
+	/* A machine that is booted has a bridge even so. */
+	if (!d->restoring && bridge_check_files(d->conf) == -1 &&
+	    d->checking)
+		return (-1);
 	if (super_programs_open(&d->super, d->self, NULL) == -1 ||
 	    super_confine_check(&d->super, d->conf_path, d->checking) == -1 ||
 	    bridge_control_check(d->conf) == -1)

@@ -113,6 +113,12 @@ int	 bridge_run(struct bridge *d, int ready_fd);
  */
 int	 bridge_set_up(struct bridge *d);
 
+/*
+ * Check the files that the configuration names and that children read: 0, or -1
+ * (logged).
+ */
+int	 bridge_check_files(const struct bconf *c);
+
 /* A child became ready: when all are for the first time, the start is over. */
 void	 bridge_ready(struct bridge *d);
 

@@ -33,6 +33,11 @@ reload(struct bridge *d)
 	if ((new = bconf_load(d->conf_path, d->only)) == NULL)
 		return ("the configuration is wrong, as the log says: nothing "
 		    "has changed");
+	if (bridge_check_files(new) == -1) {
+		bconf_free(new);
+		return ("a file can't be used, as the log says: nothing has "
+		    "changed");
+	}
 	if ((what = bconf_needs_restart(old, new)) != NULL) {
 		log_warnx("%s: %s was changed, which needs a restart",
 		    d->conf_path, what);

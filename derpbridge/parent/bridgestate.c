@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,6 +31,16 @@ check_owner(const char *dir, const struct stat *st)
 	return (-1);
 }
 
+/* Returns 1 when the directory that a new one would be in exists, else 0. */
+static int
+has_parent(const char *dir)
+{
+	char path[PATH_MAX];
+
+	strlcpy(path, dir, sizeof(path));
+	return (access(dirname(path), F_OK) == 0);
+}
+
 int
 bridge_state_check(const struct bridge *d)
 {
@@ -37,11 +49,11 @@ bridge_state_check(const struct bridge *d)
 
 	if (stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
 		return (check_owner(dir, &st));
-	if (d->checking && errno == ENOENT) {
+	if (d->checking && errno == ENOENT && has_parent(dir)) {
 		log_info("%s: will be made at the first start", dir);
 		return (0);
 	}
-	if (mkdir(dir, 0700) == 0) {
+	if (!d->checking && mkdir(dir, 0700) == 0) {
 		log_info("made the directory %s", dir);
 		return (0);
 	}

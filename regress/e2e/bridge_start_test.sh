@@ -16,6 +16,15 @@ start_stop_body() {
 	run "$BRIDGED" -n -f bridge.conf
 	grep -q 'configuration OK' run.out || e2e_fail "$(cat run.out)"
 	[ ! -e state ] || e2e_fail "-n has made the state directory"
+	# What -n finds is what would fail later.
+	cp bridge.conf good.conf
+	for _wrong in 'statedir "'"$PWD"'/no/state"|no/state: no such directory' \
+	    'interface "wg1" { ca file "'"$PWD"'/no.pem" }|no.pem: No such'; do
+		{ grep -v "^statedir" good.conf; echo "${_wrong%|*}"; } >bad.conf
+		! "$BRIDGED" -n -f bad.conf >run.out 2>&1 ||
+		    e2e_fail "-n permits ${_wrong%|*}"
+		grep -q "${_wrong#*|}" run.out || e2e_fail "$(cat run.out)"
+	done
 	bridge_start
 	for _role in $ROLES; do
 		[ "$(readies "$_role")" -eq 1 ] || e2e_fail "no $_role"

@@ -201,7 +201,7 @@ authorities_body() {
 	if [ "$(id -u)" -eq 0 ]; then
 		cp ca.pem roots
 		chmod 600 roots
-		bad 'ca file' "roots: the user of derpd.* can't read it"
+		bad 'ca file' "roots: the user of the processes can't read it"
 		rm roots
 	fi
 	CERTS=''
