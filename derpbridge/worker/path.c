@@ -47,6 +47,8 @@
 
 #define LINES		6	/* switches to be logged at once */
 #define LINE_MS		60000	/* ... and then one each */
+#define DEAD_LINES	4	/* ... of a peer that is not heard at all, and
+				   then the 8th, the 16th ... */
 
 void
 worker_path_init(struct worker_path *p, uint32_t random)
@@ -107,12 +109,17 @@ back_off(struct worker_path *p)
 		p->backoff = BACKOFF_MAX_MS;
 }
 
-/* May a switch be logged?  Six at once, and one a minute. */
+/*
+ * May a switch be logged?  Six at once, and one a minute; of a peer that is
+ * dead by both ways, which goes to and fro for days, fewer and fewer.
+ */
 static int
 may_log(struct worker_path *p, uint64_t now)
 {
 	uint64_t n = (now - p->lines_at) / LINE_MS;
 
+	if (++p->dead > DEAD_LINES && (p->dead & (p->dead - 1)) != 0)
+		return (0);
 	if (n > 0) {
 		p->lines = n >= LINES - p->lines ? LINES :
 		    p->lines + (unsigned int)n;
@@ -467,6 +474,8 @@ worker_path_poll(struct worker_path *p, const struct worker_path_policy *policy,
 	p->open = policy->direct == IPC_DIRECT_NEVER;
 	if (!worker_signs_take(&p->signs, stats, keepalive, now) && known)
 		begin_anew(p, now);
+	if (p->signs.heard)
+		p->dead = 0;
 	note_order(p);
 	if (p->open)
 		poll_never(p, now, &step);

@@ -96,6 +96,8 @@ struct worker_path {
 
 	uint64_t	 hurried_at;	/* worker_path_hurry() */
 
+	unsigned int	 dead;		/* switches in a row without a sign of
+					   the peer */
 	unsigned int	 lines;		/* switches that may be logged */
 	uint64_t	 lines_at;	/* when there were so many */
 };

@@ -439,6 +439,33 @@ ATF_TC_BODY(lines, tc)
 	ATF_CHECK_MSG(lines >= 6 && lines <= 17, "%u", lines);
 }
 
+/* A peer that is switched off for a day is a matter of a few lines. */
+ATF_TC_WITHOUT_HEAD(dead_lines);
+ATF_TC_BODY(dead_lines, tc)
+{
+	unsigned int i, lines = 0, switches = 0;
+
+	begin(IPC_ENDPOINT_DIRECT);
+	for (i = 0; i < 86400; i++) {
+		poll_moved(i % 5 == 0 ? 148 : 0, 0);
+		if (step.order == WORKER_PATH_TO_RELAY)
+			stats.endpoint = IPC_ENDPOINT_RELAY;
+		else if (step.order == WORKER_PATH_TO_DIRECT)
+			stats.endpoint = IPC_ENDPOINT_DIRECT;
+		switches += (unsigned int)step.switched;
+		lines += step.switched && !step.quiet;
+	}
+	ATF_CHECK_MSG(switches > 1000, "%u", switches);
+	ATF_CHECK_MSG(lines >= 4 && lines <= 20, "%u", lines);
+	/* When it is heard, the next switch is logged. */
+	poll_moved(148, 148);
+	stats.endpoint = stats.endpoint == IPC_ENDPOINT_DIRECT ?
+	    IPC_ENDPOINT_RELAY : IPC_ENDPOINT_DIRECT;
+	for (i = 0; i < 5 && !step.switched; i++)
+		poll_moved(148, 148);
+	ATF_CHECK(step.switched && !step.quiet);
+}
+
 ATF_TC_WITHOUT_HEAD(policies);
 ATF_TC_BODY(policies, tc)
 {
@@ -509,6 +536,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, replaced);
 	ATF_TP_ADD_TC(tp, gap);
 	ATF_TP_ADD_TC(tp, lines);
+	ATF_TP_ADD_TC(tp, dead_lines);
 	ATF_TP_ADD_TC(tp, policies);
 	ATF_TP_ADD_TC(tp, hurry);
 	ATF_TP_ADD_TC(tp, texts);
