@@ -54,6 +54,7 @@ struct worker_survey {
 	size_t		 next;		/* region to be measured */
 	size_t		 open;		/* slots that are busy */
 	int		 running;	/* a round is under way */
+	int		 answered;	/* ... and a node was reached */
 	struct event	*timer;		/* the next round */
 	struct survey_slot	 slots[SLOTS];
 };
@@ -116,6 +117,7 @@ measured(struct survey_slot *t)
 {
 	uint64_t us = base_clock_us() - t->began;
 
+	t->survey->answered = 1;
 	worker_closest_answer(&t->survey->closest, t->region,
 	    us < UINT32_MAX ? (uint32_t)us : UINT32_MAX - 1);
 	finish_slot(t);
@@ -314,7 +316,9 @@ end_round(struct worker_survey *s)
 
 	s->running = 0;
 	s->random = s->random * 1664525 + 1013904223;
-	set_timer(s->timer, WORKER_SURVEY_EVERY_MS +
+	/* Without a network yet, as at boot, nothing is known. */
+	set_timer(s->timer, !s->answered ? WORKER_SURVEY_AGAIN_MS :
+	    WORKER_SURVEY_EVERY_MS +
 	    (s->random >> 8) % (WORKER_SURVEY_EVERY_MS / 10));
 	if (region == 0 || region == s->region)
 		return;
@@ -355,6 +359,7 @@ begin_round(struct worker_survey *s)
 	s->round++;
 	s->next = 0;
 	s->running = 1;
+	s->answered = 0;
 	worker_closest_round(&s->closest);
 	advance(s);
 }

@@ -20,6 +20,7 @@
 #include "place.h"
 
 #define WORKER_SURVEY_EVERY_MS	300000	/* from one round to the next */
+#define WORKER_SURVEY_AGAIN_MS	5000	/* ... when no node has answered */
 #define WORKER_SURVEY_WAIT_MS	3000	/* for a node, addresses included */
 
 struct worker_survey;

@@ -213,6 +213,23 @@ ATF_TC_BODY(nothing, tc)
 	end();
 }
 
+/* At boot there may be no network: the next round does not wait long. */
+ATF_TC_WITHOUT_HEAD(again);
+ATF_TC_BODY(again, tc)
+{
+	int i;
+
+	begin(2);
+	worker_survey_map(survey, &map, &proxy);
+	run();
+	ATF_CHECK_EQ(900, chosen);
+	nodes[2].port = nodes[3].port = port;
+	for (i = 0; i < 4 && chosen != 901; i++)
+		run();
+	ATF_CHECK_EQ(901, chosen);
+	end();
+}
+
 /* Answers that do not come, and those that come too late. */
 ATF_TC_WITHOUT_HEAD(late);
 ATF_TC_BODY(late, tc)
@@ -308,6 +325,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, nodes_in_turn);
 	ATF_TP_ADD_TC(tp, avoid);
 	ATF_TP_ADD_TC(tp, nothing);
+	ATF_TP_ADD_TC(tp, again);
 	ATF_TP_ADD_TC(tp, late);
 	ATF_TP_ADD_TC(tp, through_a_proxy);
 	return (atf_no_error());
