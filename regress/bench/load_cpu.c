@@ -1,6 +1,7 @@
 /*
  * load_cpu: CPU time and memory of a process and its descendants, from /proc.
- * Called by load_modes.c and stunload.c; reads /proc alone.
+ * Called by load_modes.c, stunload.c and bridgeload; reads /proc
+ * and CPU clocks alone.
  */
 #include <sys/types.h>
 #include <dirent.h>
@@ -8,19 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "load.h"
 
 #define PROCS_MAX	4096
 
-struct stat_line {
-	pid_t		 parent;
-	unsigned long	 utime, stime;	/* ticks */
-};
-
 static int
-read_stat(pid_t pid, struct stat_line *s)
+read_parent(pid_t pid, pid_t *parent)
 {
 	char	 path[64], buf[1024], *p;
 	ssize_t	 n;
@@ -37,10 +34,20 @@ read_stat(pid_t pid, struct stat_line *s)
 	/* The name in parentheses may contain any character. */
 	if ((p = strrchr(buf, ')')) == NULL)
 		return (-1);
-	if (sscanf(p + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-	    &s->parent, &s->utime, &s->stime) != 3)
-		return (-1);
-	return (0);
+	return (sscanf(p + 1, " %*c %d", parent) == 1 ? 0 : -1);
+}
+
+/* Seconds of CPU time of all threads, also of those that have ended. */
+static double
+read_cpu(pid_t pid)
+{
+	struct timespec	 t;
+	clockid_t	 clock;
+
+	if (clock_getcpuclockid(pid, &clock) != 0 ||
+	    clock_gettime(clock, &t) == -1)
+		return (0);
+	return ((double)t.tv_sec + (double)t.tv_nsec / 1e9);
 }
 
 static long
@@ -67,10 +74,10 @@ read_pss(pid_t pid)
 static void
 add_children(pid_t parent, pid_t *pids, int *n)
 {
-	struct stat_line s;
 	struct dirent	*e;
 	char		*end;
 	DIR		*d;
+	pid_t		 above;
 	long		 pid;
 
 	if ((d = opendir("/proc")) == NULL)
@@ -79,7 +86,7 @@ add_children(pid_t parent, pid_t *pids, int *n)
 		pid = strtol(e->d_name, &end, 10);
 		if (pid <= 0 || *end != '\0')
 			continue;
-		if (read_stat((pid_t)pid, &s) == 0 && s.parent == parent)
+		if (read_parent((pid_t)pid, &above) == 0 && above == parent)
 			pids[(*n)++] = (pid_t)pid;
 	}
 	closedir(d);
@@ -89,8 +96,6 @@ void
 usage_of(pid_t pid, struct usage *u)
 {
 	static pid_t	 pids[PROCS_MAX];
-	struct stat_line s;
-	double		 tick = (double)sysconf(_SC_CLK_TCK);
 	int		 i, n = 0;
 
 	u->cpu = 0;
@@ -99,9 +104,7 @@ usage_of(pid_t pid, struct usage *u)
 		return;
 	pids[n++] = pid;
 	for (i = 0; i < n; i++) {
-		if (read_stat(pids[i], &s) == -1)
-			continue;
-		u->cpu += (double)(s.utime + s.stime) / tick;
+		u->cpu += read_cpu(pids[i]);
 		u->pss += read_pss(pids[i]);
 		add_children(pids[i], pids, &n);
 	}
