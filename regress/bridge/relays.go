@@ -72,18 +72,22 @@ type packet struct {
 // or, if shared, one for each order of nodes.
 type relays struct {
 	key    key.NodePrivate
+	own    key.NodePublic
 	derps  *tailcfg.DERPMap
 	shared bool
 	got    chan packet
 
 	mu    sync.Mutex
 	links map[string]*derphttp.Client
+	peers map[key.NodePublic]*derphttp.Client
 }
 
 func newRelays(private key.NodePrivate, file string, shared bool) (*relays,
 	error) {
-	r := &relays{key: private, shared: shared, derps: new(tailcfg.DERPMap),
-		got: make(chan packet, 1024), links: map[string]*derphttp.Client{}}
+	r := &relays{key: private, own: private.Public(), shared: shared,
+		derps: new(tailcfg.DERPMap), got: make(chan packet, 1024),
+		links: map[string]*derphttp.Client{},
+		peers: map[key.NodePublic]*derphttp.Client{}}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -99,7 +103,18 @@ func newRelays(private key.NodePrivate, file string, shared bool) (*relays,
 
 // open returns the connection for this peer and begins it if there is none.
 func (r *relays) open(peer key.NodePublic) *derphttp.Client {
-	region := rendezvous(r.derps, r.key.Public(), peer)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.peers[peer]
+	if c == nil {
+		c = r.begin(peer)
+		r.peers[peer] = c
+	}
+	return c
+}
+
+func (r *relays) begin(peer key.NodePublic) *derphttp.Client {
+	region := rendezvous(r.derps, r.own, peer)
 	name := peer.String()
 	if r.shared {
 		var nodes []string
@@ -108,8 +123,6 @@ func (r *relays) open(peer key.NodePublic) *derphttp.Client {
 		}
 		name = strings.Join(nodes, " ")
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if c := r.links[name]; c != nil {
 		return c
 	}
