@@ -6,6 +6,17 @@
 /* A wait is of use if it makes a turn carry two packets. */
 #define USEFUL	2
 
+/*
+ * Is this a stream, with a packet in WORKER_PACE_US on average, without the
+ * wait?  Turns that begin late on a busy machine do not end it.
+ */
+static int
+is_dense(const struct worker_pace *p, unsigned int packets, uint64_t gap)
+{
+	return (gap <= ((uint64_t)packets + (p->waited != 0)) *
+	    WORKER_PACE_US);
+}
+
 /* Look whether waiting has been of use. */
 static void
 judge(struct worker_pace *p)
@@ -22,7 +33,7 @@ judge(struct worker_pace *p)
 unsigned int
 worker_pace_after(struct worker_pace *p, unsigned int packets, uint64_t now)
 {
-	const uint64_t gap = now - p->last;
+	const int dense = is_dense(p, packets, now - p->last);
 
 	if (p->waited) {
 		p->waits++;
@@ -33,7 +44,7 @@ worker_pace_after(struct worker_pace *p, unsigned int packets, uint64_t now)
 	if (packets == 0)
 		return (0);
 	p->last = now;
-	if (gap > 2 * WORKER_PACE_US)
+	if (!dense)
 		p->run = 0;
 	else if (p->rest > 0)
 		p->rest--;

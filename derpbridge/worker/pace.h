@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#define WORKER_PACE_US		150	/* between two turns of a stream */
+#define WORKER_PACE_US		300	/* between two turns of a stream */
 #define WORKER_PACE_RUN		16	/* turns that make a stream */
 #define WORKER_PACE_TRIES	8	/* waits that must be of use together */
 #define WORKER_PACE_REST	512	/* turns without a try, if not */
@@ -19,7 +19,7 @@
 
 struct worker_pace {
 	uint64_t	 last;		/* end of the last turn with packets */
-	unsigned int	 run;		/* turns in a row, close together */
+	unsigned int	 run;		/* turns of the stream */
 	unsigned int	 rest;		/* turns left without a try */
 	unsigned int	 waits, found;	/* since the last look: turns after a
 					   wait, and their packets */

@@ -41,6 +41,8 @@ ATF_TC_BODY(stream, tc)
 	/* There are many already. */
 	ATF_CHECK_EQ(0, turn(WORKER_PACE_FULL, 50));
 	ATF_CHECK_EQ(WORKER_PACE_US, turn(3, 50));
+	/* The turn began late, and found as many packets as had come. */
+	ATF_CHECK_EQ(WORKER_PACE_US, turn(20, 20 * WORKER_PACE_US));
 	/* The stream has ended. */
 	ATF_CHECK_EQ(0, turn(1, 10000));
 	ATF_CHECK_EQ(0, turn(0, 50));
@@ -54,7 +56,7 @@ ATF_TC_BODY(answers, tc)
 
 	(void)begin_stream();
 	for (i = 0; i < WORKER_PACE_REST + WORKER_PACE_TRIES; i++)
-		if (turn(1, WORKER_PACE_US + 50) > 0)
+		if (turn(1, WORKER_PACE_US) > 0)
 			waits++;
 	ATF_CHECK_EQ(WORKER_PACE_TRIES - 1, waits);
 	/* It is tried again later. */
