@@ -86,5 +86,5 @@ clean:
 	rm -f config.mk config.status depend.mk
 
 .PHONY: all install tests fuzz-programs bench-programs lint check run bench
-.PHONY: image bench-bridge bench-map bench-mesh bench-stun bench-wan check-asan fuzz soak mutants
-.PHONY: clean deb check-deb check-vm
+.PHONY: image bench-bridge bench-map bench-mesh bench-stun bench-wan check-asan
+.PHONY: fuzz soak mutants clean deb check-deb check-vm

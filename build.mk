@@ -25,8 +25,13 @@ LOAD_OBJS = regress/bench/derpload.o regress/bench/load_conn.o \
 	regress/bench/load_cpu.o regress/bench/load_util.o
 MAPLOAD_OBJS = regress/bench/mapload.o regress/bench/map_tls.o \
 	regress/bench/map_versions.o
+BRIDGELOAD_OBJS = regress/bench/bridgeload.o regress/bench/bridge_end.o \
+	regress/bench/bridge_udp.o regress/bench/bridge_uapi.o \
+	regress/bench/bridge_derp.o regress/bench/bridge_stream.o \
+	regress/bench/bridge_other.o
 BENCH_PROGS = regress/bench/derpload regress/bench/mapload \
-	regress/bench/stunload regress/bench/wan regress/bench/bareloop
+	regress/bench/bridgeload regress/bench/stunload regress/bench/wan \
+	regress/bench/bareloop
 
 # What tests are linked with; what all call comes last.
 ARCHIVES = regress/libfake.a $(PROG_ARCHIVES) lib/libderp.a
@@ -37,8 +42,8 @@ OBJS = $(LIB_OBJS) $(PROG_OBJS) $(TEST_OBJS) $(FUZZ_OBJS) $(RAW_OBJS) \
 	$(BADFRONT_OBJS) $(DRIVE_OBJS) $(SOAK_OBJS) $(FAKE_OBJS) \
 	$(SMALL_PROGS:=.o) \
 	regress/e2e/linkdrive.o regress/records/limits.o \
-	$(LOAD_OBJS) $(MAPLOAD_OBJS) regress/bench/stunload.o \
-	regress/bench/wan.o regress/bench/bareloop.o
+	$(LOAD_OBJS) $(MAPLOAD_OBJS) $(BRIDGELOAD_OBJS) \
+	regress/bench/stunload.o regress/bench/wan.o regress/bench/bareloop.o
 SOURCES = $(OBJS:.o=.c)
 
 all: $(PROGS) $(CHILDREN)
@@ -120,6 +125,12 @@ regress/acme/acmedrive: $(DRIVE_OBJS) $(ARCHIVES)
 regress/bench/derpload: $(LOAD_OBJS) lib/libderp.a
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $(LOAD_OBJS) lib/libderp.a $(LIBS)
+regress/bench/bridgeload: $(BRIDGELOAD_OBJS) $(LOAD_OBJS) lib/libderp.a
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ $(BRIDGELOAD_OBJS) regress/bench/load_conn.o \
+	    regress/bench/load_login.o regress/bench/load_packet.o \
+	    regress/bench/load_cpu.o regress/bench/load_util.o lib/libderp.a \
+	    $(LIBS)
 regress/bench/stunload: regress/bench/stunload.o regress/bench/load_cpu.o
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ regress/bench/stunload.o \
@@ -168,11 +179,6 @@ bench: all $(BENCH_PROGS)
 bench-mesh: all $(BENCH_PROGS)
 	@sh regress/bench/bench_mesh.sh
 
-bench-bridge: all
-	@GO="$(GO)" sh regress/interop/build.sh \
-	    "$$PWD/regress/bridge/bridge" regress/bridge
-	@sh regress/bridge/bench.sh
-
 bench-wan: all $(BENCH_PROGS)
 	@GO="$(GO)" sh regress/bench/bench_wan.sh
 
@@ -182,6 +188,10 @@ bench-stun: all $(BENCH_PROGS)
 bench-map: all $(BENCH_PROGS)
 	@GO="$(GO)" sh regress/bench/bench_map.sh
 
+bench-bridge: all $(BENCH_PROGS)
+	@GO="$(GO)" sh regress/bench/bench_bridge.sh
+	@sh regress/bridge/bench.sh
+
 clean:
 	rm -f $(PROGS) $(CHILDREN) $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS) \
 	    $(BENCH_PROGS) $(ARCHIVES)
@@ -190,4 +200,4 @@ clean:
 	rm -f */*.o.d */*/*.o.d */*/*/*.o.d
 
 .PHONY: all tests fuzz-programs e2e-programs install lint run bench-programs bench
-.PHONY: bench-mesh bench-wan bench-stun bench-map clean
+.PHONY: bench-mesh bench-wan bench-stun bench-map bench-bridge clean

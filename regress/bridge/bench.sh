@@ -1,6 +1,7 @@
 #!/bin/sh
-# Measure the bridge against wireguard-go with Tailscale's DERP client; called by
-# `make bench-bridge' in the top directory, as root.
+# Measure a TCP transfer over the bridge against wireguard-go with Tailscale's
+# DERP client; called by `make bench-bridge' in the top directory, as root, after
+# regress/bench/bench_bridge.sh, which measures packets.
 #
 # Two hosts in network namespaces carry BENCH_MIB (200) MiB of TCP over a derpd:
 # first with wireguard-go and a derpbridged each, then with agents (agent.go).

@@ -14,6 +14,7 @@ var commands = map[string]struct {
 }{
 	"agent": {agent, "a peer over DERP and UDP, made of wireguard-go " +
 		"and Tailscale's DERP client"},
+	"carry":  {carry, "derpbridged in Go, for one peer"},
 	"derper": {derper, "a relay of Tailscale's code"},
 	"wireguard": {wireguard, "wireguard-go: an interface, and its socket " +
 		"for wg(8)"},
