@@ -176,7 +176,7 @@ bridge_ready(struct bridge *d)
 	    (unsigned long long)(base_clock_ms() - d->started_ms));
 	super_let_go(d->ready_fd, d->verbose);
 	d->ready_fd = -1;
-	if (sandbox_parent() == -1)
+	if (sandbox_parent(1) == -1)
 		fatal("can't confine the parent");
 	(void)super_notify("READY=1");
 }

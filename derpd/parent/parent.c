@@ -252,7 +252,7 @@ parent_ready(struct parent *d)
 	parent_certwatch_begin(d);
 	super_let_go(ready_fd, d->verbose);
 	ready_fd = -1;
-	if (sandbox_parent() == -1)
+	if (sandbox_parent(0) == -1)
 		fatal("can't confine the parent");
 	(void)super_notify("READY=1");
 }

@@ -60,9 +60,9 @@ const char *sandbox_lack(void);
 /*
  * Confine the privileged parent after its start, as far as the system can
  * without affecting later children.  Returns 0, also when there is nothing to
- * do, or -1 with errno.
+ * do, or -1 with errno.  `inet': it makes sockets of the internet for children.
  */
-int	 sandbox_parent(void);
+int	 sandbox_parent(int inet);
 
 /*
  * The level in force: "seccomp, landlock", "pledge", "none"; static.  Without

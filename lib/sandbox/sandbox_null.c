@@ -29,8 +29,9 @@ sandbox_lack(void)
 }
 
 int
-sandbox_parent(void)
+sandbox_parent(int inet)
 {
+	(void)inet;
 	return (0);
 }
 

@@ -118,14 +118,15 @@ sandbox_lack(void)
 
 /*
  * Key, certificate and configuration files, the control socket, and children
- * with their own users, but no network.  Executed children start without
- * promises.
+ * with their own users; no network, unless it makes sockets for others.
+ * Executed children start without promises.
  */
 int
-sandbox_parent(void)
+sandbox_parent(int inet)
 {
-	return (pledge("stdio rpath wpath cpath fattr chown getpw unix sendfd "
-	    "proc exec", NULL));
+	return (pledge(inet ? "stdio rpath wpath cpath fattr chown getpw unix "
+	    "inet sendfd proc exec" : "stdio rpath wpath cpath fattr chown "
+	    "getpw unix sendfd proc exec", NULL));
 }
 
 const char *

@@ -580,8 +580,9 @@ sandbox_lack(void)
 
 /* A filter would be inherited by the children, which need other calls. */
 int
-sandbox_parent(void)
+sandbox_parent(int inet)
 {
+	(void)inet;
 	return (0);
 }
 
