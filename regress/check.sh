@@ -68,7 +68,7 @@ export LSAN_OPTIONS
 # among the last, take its results.
 case ${TESTS:-regress/vm} in
 *regress/vm*)
-	nice sh regress/vm/results.sh all &
+	sh regress/vm/results.sh all &
 	;;
 esac
 

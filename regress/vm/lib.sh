@@ -319,7 +319,8 @@ agent() {
 	need_go
 	[ -f "$KEYS/$_host" ] || new_key "$_host"
 	ip netns exec "$_host" "$BUILD/regress/bridge/bridge" agent \
-	    -iface "wg-$_host" -key "$KEYS/$_host" -map map.json -mode "$_mode" "$@" >"agent-$_host.log" 2>&1 &
+	    -iface "wg-$_host" -key "$KEYS/$_host" -map map.json -mode "$_mode" "$@" \
+	    >"agent-$_host.log" 2>&1 &
 	echo $! >"agent-$_host.pid"
 	within 20 "the agent is ready" grep -q ready "agent-$_host.log"
 	ip -n "$_host" addr add "10.77.0.$_number/24" dev "wg-$_host"

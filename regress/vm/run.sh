@@ -25,10 +25,10 @@
 #
 # A boot takes some 10 seconds: QEMU emulates the processor (programs in Go are
 # slow in it).  VM_ACCEL=kvm uses the system's.  VM_SMP (1) and VM_MEMORY (1024
-# MiB) size the machine; VM_BUILD names another build tree.  With -o, what each script printed goes to FOLDER/NAME.log
-# and "pass", "fail", "skip" or "timeout" with its seconds to FOLDER/NAME.
-# Exits 0 when all passed, 1 when one did not, 77 when there is no QEMU or no
-# kernel, with the reason.
+# MiB) size the machine; VM_BUILD names another build tree.  With -o, what each
+# script printed goes to FOLDER/NAME.log, and "pass", "fail", "skip" or
+# "timeout" with its seconds to FOLDER/NAME.  Exits 0 when all passed, 1 when
+# one did not, 77 when there is no QEMU or no kernel, with the reason.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 : "${VM_CACHE:=$here/cache}" "${VM_SMP:=1}" "${VM_MEMORY:=1024}"
@@ -36,7 +36,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 export VM_CACHE
 
 usage() {
-	sed -n 's/^#	regress\/vm\/run.sh/usage: run.sh/p' "$0" | head -n 1 >&2
+	echo "usage: run.sh [-f FILE]... [-t SECONDS] [-o FOLDER] SCRIPT..." >&2
 	exit 2
 }
 
@@ -96,8 +96,8 @@ users() {
 		echo root:x:0:0:root:/root:/bin/sh
 		echo daemon:x:1:1::/:/bin/false
 		cat "$here"/../../etc/*.sysusers | awk '$1 == "u" {
-			printf "%s:x:%d:%d::/:/bin/false\n", $2, 800 + n, 800 + n
-			n++
+			id = 800 + n++
+			print $2 ":x:" id ":" id "::/:/bin/false"
 		}'
 		echo nobody:x:65534:65534::/:/bin/false
 	} >"$work/tree/etc/passwd"
@@ -158,59 +158,89 @@ tree() {
 # slowly that kernel WireGuard has a fifth of its speed.
 cpu=Nehalem,+aes,+pclmulqdq,+rdrand
 
-# tsc=unstable: on a busy system the kernel takes a wrong frequency for the
-# clock of the processor, and its time then runs up to five times too fast.
+# On a busy system the kernel takes a wrong frequency for the clock of the
+# processor, and its time then runs up to five times too fast (tsc=unstable); it
+# finds that its timers do not work, and panics or stands still (no_timer_check,
+# nolapic_timer).
 #
 # boot: run the machine; its reports go to the standard output.
 boot() {
 	_limit=$((60 + $1 * (seconds + 15)))
-	exec timeout "$_limit" qemu-system-x86_64 -accel "${VM_ACCEL:-tcg}" -cpu "$cpu" \
+	exec timeout "$_limit" qemu-system-x86_64 \
+	    -accel "${VM_ACCEL:-tcg}" -cpu "$cpu" \
 	    -smp "$VM_SMP" -m "$VM_MEMORY" -nodefaults -no-reboot \
 	    -display none -kernel "$VM_CACHE/root/boot/vmlinuz-$(cat \
 		"$VM_CACHE/ready")" \
 	    -initrd "$work/initrd" -append "console=ttyS0 quiet panic=-1 \
-mitigations=off tsc=unstable random.trust_cpu=on net.ifnames=0" \
+mitigations=off tsc=unstable no_timer_check nolapic_timer random.trust_cpu=on \
+net.ifnames=0" \
 	    -serial "file:$work/console" -device virtio-serial-pci \
-	    -chardev file,path=/dev/stdout,id=port -device virtserialport,chardev=port \
+	    -chardev file,path=/dev/stdout,id=port \
+	    -device virtserialport,chardev=port \
 	    2>"$work/qemu.log" </dev/null
 }
 
-# results: read reports; print what scripts print, keep results in FOLDER.
+# boots N: boot for N scripts, and once more if nothing is heard of the machine
+# for a while.
+boots() {
+	for _try in 1 2 3; do
+		boot "$1" &
+		echo $! >"$work/pid"
+		_waited=0
+		while [ ! -e "$work/ready" ] && [ "$_waited" -lt 90 ] &&
+		    kill -0 "$(cat "$work/pid")" 2>/dev/null; do
+			sleep 1
+			_waited=$((_waited + 1))
+		done
+		[ ! -e "$work/ready" ] || break
+		kill "$(cat "$work/pid")" 2>/dev/null
+		wait
+	done
+	wait
+}
+
+# results N: read reports; print what scripts print, keep results in FOLDER.
+# Succeeds when N scripts were good.  Not awk, which may wait for more input.
 results() {
-	awk -v out="$out" '
-	function tell(line) {
-		print line
-		fflush()
-		if (log_file != "")
-			print line >log_file
-	}
-	$1 != "@vm" { tell($0); next }
-	$2 == "begin" {
-		name = $3
-		sub(/\.sh$/, "", name)
-		log_file = out == "" ? "" : out "/" name ".log"
-		tell("--- " name)
-	}
-	$2 == "end" {
-		word = $4 == "0" ? "pass" : $4 == "77" ? "skip" : \
-		    $4 == "timeout" ? "timeout" : "fail"
-		tell("--- " name ": " word " after " $5 " s")
-		if (out != "") {
-			print word, $5 >(out "/" name)
-			close(out "/" name)
-			close(log_file)
-		}
-		log_file = ""
-		if (word == "pass" || word == "skip")
-			good++
-	}
-	$2 == "done" { done = 1 }
-	END { exit(!done || good != want) }' want="$1"
+	_good=0 _done='' _log=/dev/null
+	while IFS= read -r _line; do
+		case $_line in
+		'@vm '*)
+			# shellcheck disable=SC2086	# words of a report
+			report ${_line#@vm } ;;
+		*)	echo "$_line"
+			echo "$_line" >>"$_log" ;;
+		esac
+	done
+	[ -n "$_done" ] && [ "$_good" -eq "$1" ]
+}
+
+# report WORD...: one of the reports.
+report() {
+	_script=$(basename "${2:-}" .sh)
+	case $1 in
+	ready)	: >"$work/ready" ;;
+	begin)	echo "--- $_script"
+		[ -z "$out" ] || { _log=$out/$_script.log && : >"$_log"; } ;;
+	end)	case $3 in
+		0)	_word=pass ;;
+		77)	_word=skip ;;
+		timeout) _word=timeout ;;
+		*)	_word=fail ;;
+		esac
+		echo "--- $_script: $_word after $4 s"
+		case $_word in
+		pass | skip) _good=$((_good + 1)) ;;
+		esac
+		[ -z "$out" ] || echo "$_word $4" >"$out/$_script"
+		_log=/dev/null ;;
+	done)	_done=1 ;;
+	esac
 }
 
 [ -z "$out" ] || mkdir -p "$out" || exit 1
 base && tree "$@" || exit 1
-{ boot $# & echo $! >"$work/pid"; wait; } | results $#
+boots $# | results $#
 status=$?
 rm -f "$work/pid"
 if [ "$status" -ne 0 ]; then
