@@ -5,6 +5,7 @@
  * The state comes in parts, which make one JSON object.
  */
 #include <sys/types.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,8 +44,35 @@ choose(struct bridge_ask *a, const struct ctl *ctl, const char *iface)
 	    strlen(iface) >= IPC_IFNAMESIZE)
 		return;
 	(void)snprintf(a->path, sizeof(a->path), CTL_BRIDGE_SOCKET_ONE, iface);
-	if (access(a->path, F_OK) == 0)
+	/* If neither is there, it is this one that does not run. */
+	if (access(a->path, F_OK) == 0 || access(CTL_BRIDGE_SOCKET, F_OK) != 0)
 		a->ctl.socket = a->path;
+}
+
+/*
+ * Without the one that serves several: if those that serve an interface each
+ * run, name them.  Returns 1 when it did (reported), else 0.
+ */
+static int
+is_named(const struct bridge_ask *a)
+{
+	char	names[512] = "";
+	glob_t	g;
+	size_t	i;
+
+	if (strcmp(a->ctl.socket, CTL_BRIDGE_SOCKET) != 0 ||
+	    access(CTL_BRIDGE_SOCKET, F_OK) == 0 ||
+	    glob(CTL_BRIDGE_SOCKETS, 0, NULL, &g) != 0)
+		return 0;
+	for (i = 0; i < g.gl_pathc; i++) {
+		strlcat(names, " -s ", sizeof(names));
+		strlcat(names, g.gl_pathv[i], sizeof(names));
+	}
+	globfree(&g);
+	(void)ctl_failed(&a->ctl, "%s is not there, but others are, each for "
+	    "an interface (derpbridged -i): choose one by%s",
+	    CTL_BRIDGE_SOCKET, names);
+	return 1;
 }
 
 struct json *
@@ -111,6 +139,8 @@ ctl_cmd_bridge_status(const struct ctl *ctl, const struct command_words *w)
 	int		 rv;
 
 	choose(&a, ctl, iface);
+	if (is_named(&a))
+		return 1;
 	rv = ctl_request(&a.ctl, MSG_CTL_BRIDGE, NULL, got_part, &a);
 	if (rv == 0) {
 		rv = print(&a, iface, w->option['P'] != NULL);
@@ -131,7 +161,7 @@ ctl_cmd_bridge_reload(const struct ctl *ctl, const struct command_words *w)
 	struct bridge_ask	a;
 
 	choose(&a, ctl, NULL);
-	return ctl_cmd_reload(&a.ctl, w);
+	return is_named(&a) ? 1 : ctl_cmd_reload(&a.ctl, w);
 }
 
 int
@@ -140,5 +170,5 @@ ctl_cmd_bridge_log(const struct ctl *ctl, const struct command_words *w)
 	struct bridge_ask	a;
 
 	choose(&a, ctl, NULL);
-	return ctl_cmd_log(&a.ctl, w);
+	return is_named(&a) ? 1 : ctl_cmd_log(&a.ctl, w);
 }

@@ -35,6 +35,7 @@ struct ctl {
 /* Those of derpbridged, and of derpbridged -i (with the interface). */
 #define CTL_BRIDGE_SOCKET	"/var/run/derpbridge.sock"
 #define CTL_BRIDGE_SOCKET_ONE	"/var/run/derpbridge-%s.sock"
+#define CTL_BRIDGE_SOCKETS	"/var/run/derpbridge-*.sock"
 
 /*
  * One function per row of commands.c, which gets the words behind the command.
