@@ -4,6 +4,7 @@
  * relays.
  */
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -49,6 +50,19 @@ make_peers(const struct bconf_iface *c, uint32_t *n)
 	return (v);
 }
 
+/* A number that changes with the file; 0: there is none. */
+static uint64_t
+file_mark(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return (0);
+	return ((uint64_t)st.st_mtim.tv_sec * 1000000000 +
+	    (uint64_t)st.st_mtim.tv_nsec + ((uint64_t)st.st_ino << 20) +
+	    (uint64_t)st.st_size);
+}
+
 /* Send the settings of an interface, if `socket' with its UDP socket. */
 static int
 send_iface(struct bridge *d, unsigned int i, int socket)
@@ -70,6 +84,7 @@ send_iface(struct bridge *d, unsigned int i, int socket)
 	v.endpoints = c->endpoints;
 	v.idle = c->idle;
 	v.cafile = c->cafile == NULL ? "" : c->cafile;
+	v.camark = file_mark(v.cafile);
 	v.all = c->all_peers;
 	v.peers = peers;
 	if (socket && (fd = fcntl(f->udp, F_DUPFD_CLOEXEC, 0)) == -1)

@@ -63,6 +63,7 @@ struct worker {
 	unsigned int	 proxies;	/* changes of it */
 	struct net_cas	 cas[IPC_BRIDGE_MAXIFACES];	/* CA certificates that
 							   were read */
+	uint64_t	 camarks[IPC_BRIDGE_MAXIFACES];	/* of the files */
 	unsigned int	 ncas;
 	struct worker_iface *ifaces[IPC_BRIDGE_MAXIFACES]; /* NULL: none */
 

@@ -157,14 +157,15 @@ serve(struct worker_peer *p)
  * alone: for others the process starts again.
  */
 static void
-set_cas(struct worker_iface *f, const char *file)
+set_cas(struct worker_iface *f, const char *file, uint64_t mark)
 {
 	struct worker *w = f->worker;
 	struct net_cas *c;
 	char why[IPC_WHYSIZE];
 
 	for (c = w->cas; c < w->cas + w->ncas; c++)
-		if (strcmp(c->file, file) == 0) {
+		if (strcmp(c->file, file) == 0 &&
+		    w->camarks[c - w->cas] == mark) {
 			f->cas = c;
 			return;
 		}
@@ -176,7 +177,7 @@ set_cas(struct worker_iface *f, const char *file)
 	if (net_cas_hold(c, why, sizeof(why)) == -1)
 		log_warnx("%s: no relay can be verified: %s", f->name, why);
 	f->cas = c;
-	w->ncas++;
+	w->camarks[w->ncas++] = mark;
 }
 
 int
@@ -195,7 +196,7 @@ worker_iface_set(struct worker_iface *f, const struct ipc_msg_worker_iface *v,
 	f->endpoints = v->endpoints;
 	f->idle = v->idle;
 	f->all = v->all;
-	set_cas(f, v->cafile);
+	set_cas(f, v->cafile, v->camark);
 	use_socket(f, fd);
 	TAILQ_FOREACH(p, &f->peers.list, entry)
 		serve(p);

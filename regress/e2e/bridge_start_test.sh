@@ -87,6 +87,14 @@ killed_body() {
 	bridge_stop
 }
 
+# cert_of: print the path of a certificate that is made anew.
+cert_of() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -subj /CN=test -keyout ca.key -out made.pem 2>/dev/null
+	chmod a+r made.pem
+	echo made.pem
+}
+
 e2e_case reload 60 "a reload takes effect as a whole or not at all"
 reload_body() {
 	bridge_conf 'interface "wgtest0" { }'
@@ -104,6 +112,14 @@ reload_body() {
 	kill -HUP "$PID"
 	wait_until "the reload is refused" \
 	    grep -q 'sandbox was changed, which needs a restart' derpd.log
+	# A CA file that is renewed is read again.
+	cp "$(cert_of)" ca.pem
+	bridge_conf "interface \"wgtest0\" { ca file \"$PWD/ca.pem\" }"
+	kill -HUP "$PID"
+	wait_until "the worker has the CAs" again worker 2
+	cat "$(cert_of)" >>ca.pem
+	kill -HUP "$PID"
+	wait_until "the worker has the new CAs" again worker 3
 	run "$DERPCTL" -s "$PWD/bridge.sock" log brief
 	if "$DERPCTL" -s "$PWD/bridge.sock" status >ctl.log 2>&1; then
 		e2e_fail "derpctl status is of derpd"
