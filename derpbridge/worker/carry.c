@@ -109,7 +109,6 @@ worker_carry_in(struct worker_relay *r, const uint8_t src[IPC_KEYLEN],
 		drop(f, NULL, WORKER_DROP_NO_PEER);
 		return;
 	}
-	worker_relays_heard(r, peer, now);
 	if (n == 0 || n > WORKER_UDP_MAX)
 		drop(f, peer, WORKER_DROP_BROKEN);
 	else if (!worker_iface_listens(f))
@@ -120,6 +119,7 @@ worker_carry_in(struct worker_relay *r, const uint8_t src[IPC_KEYLEN],
 		worker_udpout_to(w->udpout, f->fd, f->listen_port);
 		worker_udpout_add(w->udpout, peer->local, p, n);
 		worker_path_delivered(&peer->path, n);
+		worker_heard_packet(peer, r, n, now);
 		peer->counts.rx_packets++;
 		peer->counts.rx_bytes += n;
 	}

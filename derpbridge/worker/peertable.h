@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "bounds.h"
+#include "heard.h"
 #include "msg.h"
 #include "path.h"
 #include "peerrate.h"
@@ -56,8 +57,8 @@ struct worker_peer {
 					   none was */
 	struct worker_relay *relay;	/* its packets go there; NULL: they are
 					   dropped */
-	struct worker_relay *heard;	/* its last packet came from there */
-	uint64_t	 heard_at;	/* monotonic ms */
+	struct worker_relay *own;	/* of the order; NULL: none */
+	struct worker_heard heard;	/* ... but it is elsewhere */
 	struct worker_counts counts;
 	uint64_t	 arrived, arrived_before;	/* packets of WireGuard,
 					   and by the last poll */

@@ -29,8 +29,6 @@
 				   map is large, */
 #define SETTLE_TIMES	8	/* ... is not done again for so many times as
 				   long: others have their turn */
-#define HEARD_MS	60000	/* a peer is answered where it was heard */
-#define SWITCH_MS	2000	/* ... unless it was heard elsewhere lately */
 #define HURRY_MS	60000	/* between two hurries */
 #define FLAP_MS		60000	/* a connection that ends sooner */
 #define FRESH_MS	180000	/* a handshake holds so long (WireGuard's
@@ -66,10 +64,8 @@ on_gone(struct worker_node *n, const uint8_t key[FRAME_KEY_LEN],
 
 	(void)n;
 	(void)reason;
-	if (p != NULL && p->heard == r) {
-		p->heard = NULL;
+	if (p != NULL && worker_heard_gone(p, r))
 		r->iface->reassign_soon = 1;
-	}
 }
 
 /*
@@ -181,8 +177,7 @@ relay_free(struct worker_relay *r)
 	TAILQ_FOREACH(p, &f->peers.list, entry) {
 		if (p->relay == r)
 			p->relay = NULL;
-		if (p->heard == r)
-			p->heard = NULL;
+		worker_heard_forget(p, r);
 	}
 	if (r->unsent)
 		worker_relays_sent(r);
@@ -357,23 +352,20 @@ needs_home(const struct worker_peer *p, uint64_t now)
 	    p->handshake_at == 0 || now - p->handshake_at > FRESH_MS);
 }
 
+/* `own' is the relay of the order; but the peer may be heard elsewhere. */
 static void
-use(struct worker_peer *p, struct worker_relay *r)
+use(struct worker_peer *p, struct worker_relay *own, int needed, uint64_t now)
 {
-	p->relay = r;
-	r->used++;
-}
+	struct worker_relay *there;
 
-/*
- * The peer came over `r', another relay than its own: it is answered there, but
- * not in another region, because that may be of somebody else.
- */
-static int
-is_better(const struct worker_peer *p, const struct worker_relay *r)
-{
-	return (p->relay != NULL && p->relay != r &&
-	    r->node.state == WORKER_NODE_UP && r->leave_at == 0 &&
-	    r->region == p->relay->region);
+	worker_heard_own(p, own, now);
+	p->relay = own;
+	if ((there = worker_heard_relay(p, now)) != NULL) {
+		p->relay = there;
+		there->wanted += (unsigned int)needed;
+	}
+	if (p->relay != NULL)
+		p->relay->used++;
 }
 
 struct worker_choice
@@ -398,12 +390,11 @@ assign(struct worker_peer *p, uint64_t now)
 	struct worker_iface *f = p->iface;
 	const struct map_places_node *at[WORKER_CHOICE_MAX];
 	const struct map_places_region *region;
-	struct worker_relay *home = NULL, *r;
+	struct worker_relay *home = NULL, *own = NULL, *r;
 	struct worker_choice c = worker_relays_choice(p);
 	int needed = needs_home(p, now);
 	size_t i, n;
 
-	p->relay = NULL;
 	n = worker_choice_make(f->worker->map, &c, f->key, p->key, &region, at);
 	for (i = 0; i < n; i++) {
 		if ((r = relay_of(f, region, at[i])) == NULL)
@@ -412,18 +403,11 @@ assign(struct worker_peer *p, uint64_t now)
 			home = r;
 		r->wanted += (unsigned int)needed;
 		if (!has_failed(r)) {
-			use(p, r);
+			own = r;
 			break;
 		}
 	}
-	if (p->relay == NULL && home != NULL)
-		use(p, home);
-	if (p->heard != NULL && now - p->heard_at < HEARD_MS &&
-	    is_better(p, p->heard)) {
-		p->relay->used--;
-		use(p, p->heard);
-		p->heard->wanted += (unsigned int)needed;
-	}
+	use(p, own != NULL ? own : home, needed, now);
 }
 
 static void
@@ -455,29 +439,12 @@ worker_relays_settle(struct worker_iface *f, uint64_t now)
 		if (p->served && f->up && f->worker->map != NULL)
 			assign(p, now);
 		else
-			p->relay = NULL;
+			use(p, NULL, 0, now);
 	TAILQ_FOREACH(r, &f->relays, entry)
 		hold(r);
 	us = base_clock_us() - begun;
 	if (us > SETTLE_US)
 		f->settle_at = begun + us * SETTLE_TIMES;
-}
-
-void
-worker_relays_heard(struct worker_relay *r, struct worker_peer *p,
-    uint64_t now)
-{
-	if (p->heard != r) {
-		/* Not to and fro when it comes over two. */
-		if (p->heard != NULL && now - p->heard_at < SWITCH_MS)
-			return;
-		p->heard = r;
-		if (is_better(p, r)) {
-			p->relay->used--;
-			use(p, r);
-		}
-	}
-	p->heard_at = now;
 }
 
 void

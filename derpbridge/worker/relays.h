@@ -76,10 +76,6 @@ void	 worker_relays_hurry(struct worker_iface *f, uint64_t now);
 /* How the region of a peer is chosen. */
 struct worker_choice worker_relays_choice(const struct worker_peer *p);
 
-/* A packet of the peer came over this relay. */
-void	 worker_relays_heard(struct worker_relay *r, struct worker_peer *p,
-	    uint64_t now);
-
 /* The relay has queued packets; they are flushed at the end of the turn. */
 void	 worker_relays_unsent(struct worker_relay *r);
 void	 worker_relays_sent(struct worker_relay *r);

@@ -2,6 +2,7 @@
  * relays_test: tests of relays.c in the process worker: which relay a peer
  * uses, and what makes it another one.
  */
+#include "rendezvous.h"
 #include "bridgefixture.h"
 
 /* Settings with one region for all peers. */
@@ -223,6 +224,89 @@ ATF_TC_BODY(back, tc)
 	finish();
 }
 
+/* Make a pair of keys of a peer with this home, of 901a and 901b. */
+static void
+make_keys(int home, uint8_t *key, uint8_t *secret)
+{
+	static const char *const names[2] = { "901a", "901b" };
+	size_t order[2];
+
+	do {
+		crypto_box_keypair(key, secret);
+		worker_rendezvous_nodes(worker_rendezvous_seed(own, key),
+		    names, 2, order);
+	} while (order[0] != (size_t)home);
+}
+
+/* Log in at a node with this key. */
+static struct net_derpclient *
+join_with(int node, const uint8_t *secret)
+{
+	struct net_derpclient_opts o = {
+		.host = "127.0.0.1", .name = "relay.test", .trust = STREAM_ANY
+	};
+	struct net_derpclient *c = net_derpclient_new();
+	char port[8];
+
+	ATF_REQUIRE(c != NULL);
+	net_derpclient_use_key(c, secret);
+	(void)snprintf(port, sizeof(port), "%d", relay.port[node]);
+	o.port = port;
+	ATF_REQUIRE_EQ_MSG(0, net_derpclient_open(c, &o, WAIT_MS), "%s",
+	    net_derpclient_error(c));
+	return (c);
+}
+
+/*
+ * A node that is not the peer's home brings packets in its name: it gets those
+ * to the peer only when WireGuard has accepted some, and not when the home is
+ * heard again.
+ */
+ATF_TC_WITHOUT_HEAD(forged);
+ATF_TC_BODY(forged, tc)
+{
+	struct ipc_wg_stats s = {
+		.peer = 1, .endpoint = IPC_ENDPOINT_RELAY, .rx = 1000
+	};
+	uint8_t key[2][IPC_KEYLEN], secret[2][IPC_KEYLEN];
+	struct net_derpclient *home, *there;
+
+	relay.unmeshed = 1;
+	start_relay(2);
+	begin_iface(REGION(901));
+	make_keys(0, key[0], secret[0]);
+	make_keys(1, key[1], secret[1]);
+	home = join_with(0, secret[0]);
+	there = join_with(1, secret[0]);
+	tell_nodes(2);
+	tell_peer(1, key[0], peer_local);
+	tell_peer(2, key[1], second_local);
+	UNTIL(uses("127.128.0.9", "901a"));
+	UNTIL(logins == 2);
+	tell_poll(s);
+	SHOWS("\"path\":\"relayed\"");
+	peer = there;
+	peer_sends("junk", 4);
+	kernel_hears(peer_local, "junk", 4);
+	tell_poll(s);
+	kernel_sends(peer_local, "to the home", 11);
+	peer = home;
+	peer_hears("to the home", 11);
+	ATF_CHECK(uses("127.128.0.9", "901a"));
+	s.rx += 4;
+	tell_poll(s);
+	UNTIL(uses("127.128.0.9", "901b"));
+	kernel_sends(peer_local, "there", 5);
+	peer = there;
+	peer_hears("there", 5);
+	peer = home;
+	peer_sends("from the home", 13);
+	kernel_hears(peer_local, "from the home", 13);
+	ATF_CHECK(uses("127.128.0.9", "901a"));
+	net_derpclient_free(there);
+	finish();
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, own_region);
@@ -232,5 +316,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, proxied);
 	ATF_TP_ADD_TC(tp, keys_end);
 	ATF_TP_ADD_TC(tp, back);
+	ATF_TP_ADD_TC(tp, forged);
 	return (atf_no_error());
 }

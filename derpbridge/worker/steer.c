@@ -74,6 +74,8 @@ worker_steer_poll(struct worker_peer *p, const struct ipc_wg_stats *v,
 	struct worker_path_step step;
 
 	worker_lopath_poll(p, v);
+	if (worker_heard_poll(p, v, now))
+		f->reassign = 1;
 	p->tx = v->tx;
 	p->rx = v->rx;
 	worker_rate_count(&p->tx_rate, v->tx, now);

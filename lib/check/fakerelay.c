@@ -268,7 +268,9 @@ packet(struct fake_conn *c, uint8_t *p, size_t len)
 	}
 	for (i = 0; i < FAKE_CONNS; i++)
 		if (s.c[i].fd != -1 && s.c[i].stage == INSIDE &&
-		    memcmp(s.c[i].key, p, FRAME_KEY_LEN) == 0)
+		    memcmp(s.c[i].key, p, FRAME_KEY_LEN) == 0 &&
+		    (to == NULL || s.c[i].node == c->node ||
+		    to->node != c->node))
 			to = &s.c[i];
 	if (to != NULL && !lost(c, to, len))
 		deliver(c, to, p + FRAME_KEY_LEN, len);
