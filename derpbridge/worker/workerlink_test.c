@@ -292,12 +292,12 @@ serve_pings(struct visit *v)
 	node_linger(v);
 }
 
-/* As late as a relay can say. */
+/* In weeks. */
 static void
 serve_restart(struct visit *v)
 {
 	node_login(v, "", 0);
-	relay_write(v, FRAME_RESTARTING, "\xff\xff\xff\xff\0\0\0\0", 8);
+	relay_write(v, FRAME_RESTARTING, "\x7f\xff\xff\xff\0\0\0\0", 8);
 	node_linger(v);
 }
 
