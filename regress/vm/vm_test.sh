@@ -1,8 +1,8 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
 # The scenarios in the virtual machine, each a case here: results.sh boots it
-# once for all of them.  The second line of a scenario is its description.  Those
-# of the folder long run with make check-vm alone.
+# once for all of them.  The second line of a scenario is its description.
+# Those of the folder long run with make check-vm alone.
 
 # vm_body NAME: take the result of a boot.
 vm_body() {

@@ -10,7 +10,8 @@ ip -n vpn link set lo up
 make() {
 	ip -n a link add wg0 type wireguard
 	at a wg set wg0 private-key "$KEYS/a" listen-port "$PORT" \
-	    peer "$(public b)" allowed-ips 10.77.0.2/32 endpoint "10.2.0.2:$PORT"
+	    peer "$(public b)" allowed-ips 10.77.0.2/32 \
+	    endpoint "10.2.0.2:$PORT"
 	ip -n a link set wg0 netns vpn
 	ip -n vpn addr add 10.77.0.1/24 dev wg0
 	ip -n vpn link set wg0 up
