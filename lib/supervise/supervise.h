@@ -9,6 +9,7 @@
  * confine.h    users and root of the children
  * ctlsock.h    the control socket; ctltalk.h conversations over it
  * daemon.h     the start of a daemon; notify.h the service manager
+ * authorities.h CA files, before they are used
  */
 #ifndef SUPERVISE_H
 #define SUPERVISE_H

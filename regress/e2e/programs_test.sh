@@ -68,7 +68,9 @@ libraries_body() {
 	# shellcheck disable=SC2086
 	want derpbridge/worker/derpbridge-worker $_mb libcrypto \
 	    libevent_core-2.1 libseccomp libsodium libssl libtls
-	want derpbridge/derpbridged libevent_core-2.1 libseccomp libsodium
+	# It reads the CA files of the configuration.
+	want derpbridge/derpbridged libcrypto libevent_core-2.1 libseccomp \
+	    libsodium
 	# For derpctl top, where configure found it.
 	_curses=
 	! grep -q '^SCREEN = curses' "$SRC/../../config.mk" ||
