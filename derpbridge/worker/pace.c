@@ -7,14 +7,28 @@
 #define USEFUL	2
 
 /*
- * Is this a stream, with a packet in WORKER_PACE_US on average, without the
+ * Is this a stream, with a packet in WORKER_PACE_GAP_US on average, without the
  * wait?  Turns that begin late on a busy machine do not end it.
  */
 static int
 is_dense(const struct worker_pace *p, unsigned int packets, uint64_t gap)
 {
-	return (gap <= ((uint64_t)packets + (p->waited != 0)) *
-	    WORKER_PACE_US);
+	return (gap <= (uint64_t)packets * WORKER_PACE_GAP_US + p->waited);
+}
+
+/* Choose the next wait by what this one has found. */
+static void
+adapt(struct worker_pace *p, unsigned int packets)
+{
+	p->us = p->waited;
+	if (packets >= USEFUL && packets < WORKER_PACE_FEW)
+		p->us *= 2;
+	else if (packets < USEFUL || packets > WORKER_PACE_MANY)
+		p->us /= 2;
+	if (p->us < WORKER_PACE_MIN_US)
+		p->us = WORKER_PACE_MIN_US;
+	if (p->us > WORKER_PACE_MAX_US)
+		p->us = WORKER_PACE_MAX_US;
 }
 
 /* Look whether waiting has been of use. */
@@ -35,7 +49,8 @@ worker_pace_after(struct worker_pace *p, unsigned int packets, uint64_t now)
 {
 	const int dense = is_dense(p, packets, now - p->last);
 
-	if (p->waited) {
+	if (p->waited > 0) {
+		adapt(p, packets);
 		p->waits++;
 		p->found += packets;
 		judge(p);
@@ -52,6 +67,6 @@ worker_pace_after(struct worker_pace *p, unsigned int packets, uint64_t now)
 		p->run++;
 	if (p->run < WORKER_PACE_RUN || packets >= WORKER_PACE_FULL)
 		return (0);
-	p->waited = 1;
-	return (WORKER_PACE_US);
+	p->waited = p->us > 0 ? p->us : WORKER_PACE_MIN_US;
+	return (p->waited);
 }

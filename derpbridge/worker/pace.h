@@ -3,7 +3,8 @@
  * turn finds several packets of a steady stream: waking up costs as much as
  * some packets.  Pure; times are monotonic microseconds.
  *
- * A stream that does not become denser by waiting, because each packet answers
+ * How long depends on how many packets a wait finds, so that a dense stream waits
+ * less.  A stream that does not become denser by waiting, because each packet answers
  * another one, is not held up.
  */
 #ifndef PACE_H
@@ -11,7 +12,12 @@
 
 #include <stdint.h>
 
-#define WORKER_PACE_US		300	/* between two turns of a stream */
+/* Between two turns of a stream. */
+#define WORKER_PACE_MIN_US	150
+#define WORKER_PACE_MAX_US	600
+#define WORKER_PACE_GAP_US	300	/* between its packets, on average */
+#define WORKER_PACE_FEW		12	/* packets of a turn: wait longer */
+#define WORKER_PACE_MANY	32	/* ... less */
 #define WORKER_PACE_RUN		16	/* turns that make a stream */
 #define WORKER_PACE_TRIES	8	/* waits that must be of use together */
 #define WORKER_PACE_REST	512	/* turns without a try, if not */
@@ -23,7 +29,8 @@ struct worker_pace {
 	unsigned int	 rest;		/* turns left without a try */
 	unsigned int	 waits, found;	/* since the last look: turns after a
 					   wait, and their packets */
-	int		 waited;	/* before this turn */
+	unsigned int	 waited;	/* microseconds before this turn */
+	unsigned int	 us;		/* the next wait, 0: the shortest */
 };
 
 /*
