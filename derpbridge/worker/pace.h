@@ -3,9 +3,9 @@
  * turn finds several packets of a steady stream: waking up costs as much as
  * some packets.  Pure; times are monotonic microseconds.
  *
- * How long depends on how many packets a wait finds, so that a dense stream waits
- * less.  A stream that does not become denser by waiting, because each packet answers
- * another one, is not held up.
+ * How long depends on how many packets a wait finds, so that a dense stream
+ * waits less.  A stream that does not become denser by waiting, because each
+ * packet answers another one, is not held up.
  */
 #ifndef PACE_H
 #define PACE_H
