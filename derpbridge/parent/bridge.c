@@ -22,7 +22,6 @@
 
 #define START_MS	20000	/* for all children to be ready */
 #define STOP_MS		2000	/* for endpoints to be restored */
-#define STOP_GRACE_MS	1000
 
 static void
 signalled(evutil_socket_t sig, short what, void *arg);
@@ -90,35 +89,16 @@ bridge_check(struct bridge *d)
 /* Stop */
 
 static void
-stop_late(evutil_socket_t fd, short what, void *arg)
-{
-	struct bridge *d = arg;
-
-	(void)fd;
-	(void)what;
-	log_warnx("children did not stop in time: killed; derpbridged -R "
-	    "restores endpoints");
-	super_kill(&d->super);
-	event_base_loopbreak(d->super.base);
-}
-
-static void
 stop(struct bridge *d)
 {
-	struct timeval tv = { (STOP_MS + STOP_GRACE_MS) / 1000, 0 };
-
 	if (d->super.stopping)
 		return;
 	d->super.stopping = 1;
 	log_info("stopping");
 	(void)super_notify("STOPPING=1");
 	bridge_control_close(d);
-	super_stop(&d->super, STOP_MS);
-	d->ev_stop = evtimer_new(d->super.base, stop_late, d);
-	if (d->ev_stop == NULL || evtimer_add(d->ev_stop, &tv) == -1)
-		super_kill(&d->super);
-	if (!super_running(&d->super))
-		event_base_loopbreak(d->super.base);
+	super_stop_within(&d->super, STOP_MS,
+	    "; derpbridged -R restores endpoints");
 }
 
 static void
@@ -129,9 +109,7 @@ signalled(evutil_socket_t sig, short what, void *arg)
 	(void)what;
 	switch (sig) {
 	case SIGCHLD:
-		super_reap(&d->super);
-		if (d->super.stopping && !super_running(&d->super))
-			event_base_loopbreak(d->super.base);
+		super_child_ended(&d->super);
 		break;
 	case SIGHUP:
 		log_info("SIGHUP: reading %s again", d->conf_path);
@@ -145,20 +123,6 @@ signalled(evutil_socket_t sig, short what, void *arg)
 
 /* Start */
 
-static void
-start_late(evutil_socket_t fd, short what, void *arg)
-{
-	struct bridge *d = arg;
-
-	(void)fd;
-	(void)what;
-	if (!d->super.starting)
-		return;
-	log_warnx("children were not ready within %d s", START_MS / 1000);
-	d->failed = 1;
-	event_base_loopbreak(d->super.base);
-}
-
 void
 bridge_ready(struct bridge *d)
 {
@@ -166,11 +130,10 @@ bridge_ready(struct bridge *d)
 	    !super_ready(&d->super))
 		return;
 	if (bridge_control_open(d) == -1) {
-		d->failed = 1;
-		event_base_loopbreak(d->super.base);
+		super_start_failed(&d->super);
 		return;
 	}
-	d->super.starting = 0;
+	super_started(&d->super);
 	log_info("derpbridged " BASE_VERSION " ready: %s, %llu ms",
 	    d->keys.c.level,
 	    (unsigned long long)(base_clock_ms() - d->started_ms));
@@ -185,14 +148,10 @@ bridge_ready(struct bridge *d)
 static int
 start(struct bridge *d)
 {
-	static const struct timeval late = { START_MS / 1000, 0 };
-
 	if (bridge_set_up(d) == -1)
 		return (-1);
 	d->super.starting = 1;
-	if (event_base_once(d->super.base, -1, EV_TIMEOUT, start_late, d,
-	    &late) == -1)
-		fatalx("no timer for the start");
+	super_start_within(&d->super, START_MS);
 	if (d->conf->sandbox == SANDBOX_OFF)
 		log_warnx("sandbox off: the children are not confined");
 	super_life_start(&d->super);
@@ -207,12 +166,8 @@ bridge_run(struct bridge *d, int ready_fd)
 {
 	d->ready_fd = ready_fd;
 	if (start(d) == -1)
-		d->failed = 1;
-	while (!d->failed && !(d->super.stopping &&
-	    !super_running(&d->super)))
-		if (event_base_loop(d->super.base, EVLOOP_ONCE) == -1)
-			fatalx("can't run the event loop (epoll, kqueue)");
-	if (!d->failed)
+		d->super.failed = 1;
+	if (super_loop(&d->super) == 0)
 		return (0);
 	bridge_control_close(d);
 	log_errx("derpbridged did not start");

@@ -74,7 +74,6 @@ struct bridge {
 	int			 verbose;
 	int			 checking;	/* -n: only check */
 	int			 restoring;	/* -R: only restore endpoints */
-	int			 failed;	/* the start, or -R */
 	int			 done;		/* -R */
 	uint64_t		 started_ms;	/* monotonic */
 	struct bconf		*conf;		/* in force */
@@ -93,7 +92,6 @@ struct bridge {
 	int			 marks_late;	/* not waited for any more */
 	int			 ready_fd;	/* of the process that
 						   started this one; -1 */
-	struct event		*ev_stop;
 };
 
 /* bridge.c */

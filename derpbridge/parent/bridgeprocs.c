@@ -109,15 +109,6 @@ ready(struct super_child *c)
 	bridge_ready(c->s->arg);
 }
 
-static void
-no_start(struct super_child *c)
-{
-	struct bridge *d = c->s->arg;
-
-	d->failed = 1;
-	event_base_loopbreak(d->super.base);
-}
-
 /* netlink sets direct endpoints; until then the others carry packets. */
 static int
 serves(const struct super_child *c)
@@ -139,7 +130,6 @@ static const struct super_ops ops = {
 	.ended = ended,
 	.reaped = reaped,
 	.ready = ready,
-	.no_start = no_start,
 	.serves = serves,
 	.served = served
 };

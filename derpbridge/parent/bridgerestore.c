@@ -39,7 +39,7 @@ bridge_restored(struct bridge *d, const struct ipc_msg_netlink_restored *v)
 	d->done = 1;
 	if (v->why[0] != '\0') {
 		log_warnx("not all endpoints were restored: %s", v->why);
-		d->failed = 1;
+		d->super.failed = 1;
 	}
 	log_info("%u endpoints are direct again, %u had none to return to",
 	    v->restored, v->left);
@@ -54,8 +54,7 @@ late(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	log_warnx("endpoints were not restored within %d s", RESTORE_MS / 1000);
-	d->failed = 1;
-	event_base_loopbreak(d->super.base);
+	super_start_failed(&d->super);
 }
 
 /* Start netlink, and ask it.  0, or -1 (logged). */
@@ -87,11 +86,10 @@ bridge_restore(struct bridge *d)
 		return (1);
 	d->super.starting = 1;	/* one that ends is not started again */
 	if (ask(d) == -1)
-		d->failed = 1;
-	while (!d->failed && !d->done)
-		if (event_base_loop(d->super.base, EVLOOP_ONCE) == -1)
-			fatalx("can't run the event loop (epoll, kqueue)");
+		d->super.failed = 1;
+	while (!d->super.failed && !d->done)
+		super_turn(&d->super);
 	bridge_netlink_drain(&d->netlink);
 	super_end(&d->super);
-	return (d->failed);
+	return (d->super.failed);
 }

@@ -255,11 +255,11 @@ ATF_TC_BODY(restored, tc)
 	d.restoring = 1;
 	ATF_REQUIRE_EQ(0, ipc_send_netlink_restored(end, &v));
 	ATF_CHECK_EQ(0, handled(&d.netlink, end, bridge_netlink_message));
-	ATF_CHECK(d.done && !d.failed);
+	ATF_CHECK(d.done && !d.super.failed);
 	v.why = "wg1: no such interface";
 	ATF_REQUIRE_EQ(0, ipc_send_netlink_restored(end, &v));
 	ATF_CHECK_EQ(0, handled(&d.netlink, end, bridge_netlink_message));
-	ATF_CHECK(d.failed);
+	ATF_CHECK(d.super.failed);
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -28,7 +28,6 @@
 
 #define START_MS	20000	/* for all children to be ready */
 #define STOP_MS		5000	/* for clients to get their last bytes */
-#define STOP_GRACE_MS	1000
 #define KILL_MS		1000
 
 static int	ready_fd = -1;
@@ -104,31 +103,6 @@ confine(struct parent *d)
 	return (super_confine_check(&d->super, d->conf_path, d->checking));
 }
 
-static void
-start_late(evutil_socket_t fd, short what, void *arg)
-{
-	struct parent *d = arg;
-
-	(void)fd;
-	(void)what;
-	if (!d->super.starting && !d->checking)
-		return;
-	log_warnx("children were not ready within %d s", START_MS / 1000);
-	d->failed = 1;
-	event_base_loopbreak(d->super.base);
-}
-
-/* Begin the time that the start may take, START_MS. */
-static void
-bound_start(struct parent *d)
-{
-	struct timeval late = { START_MS / 1000, 0 };
-
-	if (event_base_once(d->super.base, -1, EV_TIMEOUT, start_late, d,
-	    &late) == -1)
-		fatalx("no timer for the start");
-}
-
 /* derpd -n: behind the configuration that -v prints, as comments. */
 static void
 report(const struct parent *d)
@@ -149,17 +123,16 @@ parent_check(struct parent *d)
 	set_up(d);
 	if (open_programs(d) == -1 || confine(d) == -1)
 		return (-1);
-	bound_start(d);
+	super_start_within(&d->super, START_MS);
 	if (parent_procs_start_keys(&d->keys) == -1)
-		d->failed = 1;
-	while (!d->failed && !d->checked)
-		if (event_base_loop(d->super.base, EVLOOP_ONCE) == -1)
-			fatalx("can't run the event loop (epoll, kqueue)");
+		d->super.failed = 1;
+	while (!d->super.failed && !d->checked)
+		super_turn(&d->super);
 	super_end(&d->super);
-	if (!d->failed)
+	if (!d->super.failed)
 		report(d);
 	conf_free(d->conf);
-	return (fflush(stdout) == 0 && !d->failed ? 0 : -1);
+	return (fflush(stdout) == 0 && !d->super.failed ? 0 : -1);
 }
 
 static void
@@ -170,9 +143,7 @@ signalled(evutil_socket_t sig, short what, void *arg)
 	(void)what;
 	switch (sig) {
 	case SIGCHLD:
-		super_reap(&d->super);
-		if (d->super.stopping && !super_running(&d->super))
-			event_base_loopbreak(d->super.base);
+		super_child_ended(&d->super);
 		break;
 	case SIGHUP:
 		if (d->super.starting || d->super.stopping)
@@ -186,23 +157,9 @@ signalled(evutil_socket_t sig, short what, void *arg)
 	}
 }
 
-static void
-stop_late(evutil_socket_t fd, short what, void *arg)
-{
-	struct parent *d = arg;
-
-	(void)fd;
-	(void)what;
-	log_warnx("children did not stop in time: killed");
-	super_kill(&d->super);
-	event_base_loopbreak(d->super.base);
-}
-
 void
 parent_stop(struct parent *d)
 {
-	struct timeval tv = { (STOP_MS + STOP_GRACE_MS) / 1000, 0 };
-
 	if (d->super.stopping)
 		return;
 	d->super.stopping = 1;
@@ -215,12 +172,7 @@ parent_stop(struct parent *d)
 	parent_listen_close(&d->stunsocks);
 	parent_listen_close(&d->metricsocks);
 	parent_certwatch_end(d);
-	super_stop(&d->super, STOP_MS);
-	d->ev_stop = evtimer_new(d->super.base, stop_late, d);
-	if (d->ev_stop == NULL || evtimer_add(d->ev_stop, &tv) == -1)
-		super_kill(&d->super);
-	if (!super_running(&d->super))
-		event_base_loopbreak(d->super.base);
+	super_stop_within(&d->super, STOP_MS, "");
 }
 
 void
@@ -236,11 +188,10 @@ parent_ready(struct parent *d)
 	if (!d->keys_loaded || !super_ready(&d->super))
 		return;
 	if (parent_control_open(d) == -1) {
-		d->failed = 1;
-		event_base_loopbreak(d->super.base);
+		super_start_failed(&d->super);
 		return;
 	}
-	d->super.starting = 0;
+	super_started(&d->super);
 	log_info("derpd " BASE_VERSION " ready: %u front%s, %u relay "
 	    "worker%s, %u stund, %zu map%s, %s, %llu ms", d->nfronts,
 	    d->nfronts == 1 ? "" : "s", d->nworkers,
@@ -321,7 +272,7 @@ parent_loaded(struct parent *d, int good)
 	if (good && !d->checking)
 		parent_dns_set(d);
 	if (!good || (!d->checking && super_start(&d->super) == -1))
-		d->failed = 1;
+		d->super.failed = 1;
 	event_base_loopbreak(d->super.base);
 }
 
@@ -343,17 +294,14 @@ parent_run(struct parent *d, int fd)
 	set_up(d);
 	d->super.starting = 1;
 	super_catch_signals(d->super.base, signalled, d);
-	bound_start(d);
+	super_start_within(&d->super, START_MS);
 	parent_renew_begin(d);
 	parent_certself_begin(d);
 	super_life_start(&d->super);
 	d->status = 1;
 	if (start(d) == -1)
 		return (give_up(d));
-	while (!d->failed && !(d->super.stopping && !super_running(&d->super)))
-		if (event_base_loop(d->super.base, EVLOOP_ONCE) == -1)
-			fatalx("can't run the event loop (epoll, kqueue)");
-	if (!d->failed)
+	if (super_loop(&d->super) == 0)
 		return (0);
 	parent_gens_stop(&d->gens);
 	parent_control_close();

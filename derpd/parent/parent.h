@@ -108,7 +108,6 @@ struct parent {
 						   error */
 	int			 verbose;
 	int			 checking;	/* -n: only check */
-	int			 failed;	/* the start or -n */
 	int			 status;	/* exit status if it failed */
 	int			 checked;	/* -n has ended */
 	uint64_t		 started_ms;
@@ -155,7 +154,6 @@ struct parent {
 	struct parent_proc	 member[IPC_MAXWORKERS];
 #include "roles.def"
 	struct super_child *children[PARENT_MAXPROCS];	/* of super */
-	struct event	*ev_stop;
 	struct event	*ev_renew;
 	struct event	*ev_turn;	/* of gens */
 	struct event	*ev_deadline;	/* of gens */

@@ -260,15 +260,6 @@ ready(struct super_child *c)
 	parent_ready(c->s->arg);
 }
 
-static void
-no_start(struct super_child *c)
-{
-	struct parent *d = c->s->arg;
-
-	d->failed = 1;
-	event_base_loopbreak(d->super.base);
-}
-
 /* Is this a process that fronts and relay workers need until they end? */
 static int
 serves(const struct super_child *c)
@@ -294,7 +285,6 @@ static const struct super_ops ops = {
 	.ended = ended,
 	.reaped = reaped,
 	.ready = ready,
-	.no_start = no_start,
 	.serves = serves,
 	.served = served
 };

@@ -345,7 +345,7 @@ ATF_TC_BODY(failure, tc)
 	/* During the start a dying child ends derpd. */
 	d.super.starting = 1;
 	ends_with(p, 256);
-	ATF_CHECK(d.failed);
+	ATF_CHECK(d.super.failed);
 	ATF_CHECK(p->c.ev_restart == NULL);
 }
 

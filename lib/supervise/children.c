@@ -332,7 +332,7 @@ died(struct super_child *p, int status)
 	if (expected)
 		p->down_ms = 0;
 	else if (s->starting)
-		tell(s->ops->no_start, p);
+		super_start_failed(s);
 	else
 		restart_later(p);
 	tell(s->ops->reaped, p);

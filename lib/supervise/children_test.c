@@ -25,7 +25,7 @@ static pid_t			 dead;		/* next to be reaped, 0: none */
 static int			 status;
 static pid_t			 killed;
 static const char		*killed_user;
-static unsigned int		 starts, readies, stopped;
+static unsigned int		 starts, readies;
 
 static pid_t
 fake_wait(int *st)
@@ -106,13 +106,6 @@ served(const struct super_child *p)
 	return (p == &front);
 }
 
-static void
-no_start(struct super_child *p)
-{
-	(void)p;
-	stopped++;
-}
-
 /* A child runs that needs the other one. */
 static void
 begin(void)
@@ -122,7 +115,7 @@ begin(void)
 	};
 	static const struct super_ops ops = {
 		.settings = settings, .start = start, .ready = ready,
-		.serves = serves, .served = served, .no_start = no_start
+		.serves = serves, .served = served
 	};
 
 	s.name = "test";
@@ -187,7 +180,7 @@ ATF_TC_BODY(all_wanted, tc)
 	turn();
 	ATF_CHECK_EQ(3, starts);
 	ATF_CHECK_EQ(1, front.restarts);
-	ATF_CHECK_EQ(0, stopped);
+	ATF_CHECK_EQ(0, s.failed);
 }
 
 /* A child that ends during the start ends the start. */
@@ -197,7 +190,7 @@ ATF_TC_BODY(no_start, tc)
 	begin();
 	s.starting = 1;
 	ends(&front, 256);
-	ATF_CHECK_EQ(1, stopped);
+	ATF_CHECK_EQ(1, s.failed);
 	ATF_CHECK(front.ev_restart == NULL);
 }
 

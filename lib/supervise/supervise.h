@@ -3,6 +3,7 @@
  * and derpbridge/parent, which say by their ops what differs.
  *
  * children.c   start, death, restart, stop
+ * phases.c     start and stop of all within a bound, and the loop
  * startchild.c a child with its settings, and the messages that all send
  * life.c       children that hang
  * programs.c   the programs of the children
@@ -90,8 +91,6 @@ struct super_ops {
 	void	 (*reaped)(struct super_child *);
 	/* A child became ready. */
 	void	 (*ready)(struct super_child *);
-	/* A child has ended during the start. */
-	void	 (*no_start)(struct super_child *);
 	/*
 	 * At a stop, children that serve end when no child that they serve is
 	 * left (NULL: all end at once).
@@ -124,9 +123,14 @@ struct super {
 	int			 starting;	/* until all children were ready
 						   once */
 	int			 stopping;
+	int			 failed;	/* the start, or what is done
+						   in its place (-n, -R) */
 	int			 one_id;	/* root of a user namespace
 						   without other users */
 	int			 no_chroot;	/* none is there, for -n */
+	unsigned int		 start_ms;	/* for the start */
+	struct event		*ev_start, *ev_stop; /* of phases.c */
+	const char		*stop_hint;	/* for a stop that is late */
 	struct event		*ev_life;
 	uint64_t		 checked_ms;	/* last check of life.c,
 						   monotonic */
@@ -203,6 +207,30 @@ void	 super_end(struct super *s);
 
 /* Make this process and all children log as the settings say. */
 void	 super_log(const struct super *s);
+
+/* phases.c */
+
+/* The start has failed (logged): s->failed is set, and the loop ends. */
+void	 super_start_failed(struct super *s);
+
+/* The start fails unless super_started() is called within `ms'. */
+void	 super_start_within(struct super *s, unsigned int ms);
+void	 super_started(struct super *s);
+
+/*
+ * super_stop(), and kill those that run a second after that; `hint' (static)
+ * then follows in the log.  The loop ends when none runs.
+ */
+void	 super_stop_within(struct super *s, unsigned int ms, const char *hint);
+
+/* SIGCHLD: super_reap(), and at a stop end the loop when none runs. */
+void	 super_child_ended(struct super *s);
+
+/* One turn of the event loop.  Exits when there can be none. */
+void	 super_turn(struct super *s);
+
+/* Turns until the parent was stopped: 0, or the start has failed: -1. */
+int	 super_loop(struct super *s);
 
 /* startchild.c */
 
