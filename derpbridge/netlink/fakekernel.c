@@ -121,7 +121,7 @@ put_endpoint(struct wg_nl_out *o, const struct wg_endpoint *e)
 	in.sin_port = in6.sin6_port = htons(e->port);
 	memcpy(&in.sin_addr, e->addr + 12, 4);
 	memcpy(&in6.sin6_addr, e->addr, 16);
-	in6.sin6_scope_id = (uint32_t)atoi(e->zone);
+	in6.sin6_scope_id = (uint32_t)strtonum(e->zone, 0, UINT32_MAX, NULL);
 	if (net_address_is_ipv4(e->addr))
 		wg_nl_put(o, WG_NL_PEER_ENDPOINT, &in, sizeof(in));
 	else

@@ -3,6 +3,7 @@
  */
 #include <atf-c.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "choice.h"
@@ -86,23 +87,27 @@ ATF_TC_BODY(rendezvous, tc)
 ATF_TC_WITHOUT_HEAD(bound);
 ATF_TC_BODY(bound, tc)
 {
-	static char map[256 * 1024];
-	char *p = map;
+	char *map;
+	size_t len;
+	FILE *f = open_memstream(&map, &len);
 	unsigned int i;
 
-	p += sprintf(p, "{\"Regions\":{\"1\":{\"RegionID\":1,\"Nodes\":[");
+	ATF_REQUIRE(f != NULL);
+	fprintf(f, "{\"Regions\":{\"1\":{\"RegionID\":1,\"Nodes\":[");
 	for (i = 0; i < 100; i++)
-		p += sprintf(p, "%s{\"Name\":\"%u\",\"HostName\":\"a.test\"}",
+		fprintf(f, "%s{\"Name\":\"%u\",\"HostName\":\"a.test\"}",
 		    i > 0 ? "," : "", i);
-	p += sprintf(p, "]}");
+	fprintf(f, "]}");
 	for (i = 2; i < 1200; i++)
-		p += sprintf(p, ",\"%u\":{\"RegionID\":%u,\"Nodes\":[{\"Name\":"
+		fprintf(f, ",\"%u\":{\"RegionID\":%u,\"Nodes\":[{\"Name\":"
 		    "\"r%u\",\"HostName\":\"a.test\"}]}", i, i, i);
-	(void)sprintf(p, "}}");
+	fprintf(f, "}}");
+	ATF_REQUIRE_EQ(0, fclose(f));
 	read_map(map);
 	ATF_CHECK_EQ(WORKER_CHOICE_MAX, choose(IPC_REGION_FIXED, 1));
 	ATF_CHECK(choose(IPC_REGION_RENDEZVOUS, 0) > 0);
 	map_places_free(m);
+	free(map);
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -59,26 +59,37 @@ uses(const char *local, const char *name)
 	return (strncmp(p, name, strlen(name)) == 0 && p[strlen(name)] == '"');
 }
 
-/* A peer of the configuration has a region of its own. */
-ATF_TC_WITHOUT_HEAD(own_region);
-ATF_TC_BODY(own_region, tc)
+/*
+ * Two peers, `peer' and `second'; `fixed' is one of them and has a line of the
+ * configuration with region 902.
+ */
+static void
+begin_regions(struct net_derpclient *fixed, struct net_derpclient *second)
 {
 	struct ipc_bridge_peer line = {
 		.policy = IPC_REGION_FIXED, .region = 902
 	};
 	struct ipc_msg_worker_iface v = REGION(901);
-	struct net_derpclient *other;
 
-	start_relay(2);
-	other = join(0);
-	join(1);
-	memcpy(line.key, net_derpclient_key(peer), IPC_KEYLEN);
+	memcpy(line.key, net_derpclient_key(fixed), IPC_KEYLEN);
 	v.npeers = 1;
 	v.peers = &line;
 	begin_iface(v);
 	tell_regions();
 	tell_peer(1, net_derpclient_key(peer), peer_local);
-	tell_peer(2, net_derpclient_key(other), second_local);
+	tell_peer(2, net_derpclient_key(second), second_local);
+}
+
+/* A peer of the configuration has a region of its own. */
+ATF_TC_WITHOUT_HEAD(own_region);
+ATF_TC_BODY(own_region, tc)
+{
+	struct net_derpclient *other;
+
+	start_relay(2);
+	other = join(0);
+	join(1);
+	begin_regions(peer, other);
 	UNTIL(uses("127.128.0.9", "902a"));
 	ATF_CHECK(uses("127.200.1.1", "901a"));
 	net_derpclient_free(other);
@@ -92,22 +103,12 @@ ATF_TC_BODY(own_region, tc)
 ATF_TC_WITHOUT_HEAD(other_region);
 ATF_TC_BODY(other_region, tc)
 {
-	struct ipc_bridge_peer line = {
-		.policy = IPC_REGION_FIXED, .region = 902
-	};
-	struct ipc_msg_worker_iface v = REGION(901);
 	struct net_derpclient *there;
 
 	start_relay(2);
 	there = join(1);
 	join(1);
-	memcpy(line.key, net_derpclient_key(there), IPC_KEYLEN);
-	v.npeers = 1;
-	v.peers = &line;
-	begin_iface(v);
-	tell_regions();
-	tell_peer(1, net_derpclient_key(peer), peer_local);
-	tell_peer(2, net_derpclient_key(there), second_local);
+	begin_regions(there, there);
 	UNTIL(uses("127.200.1.1", "902a"));
 	UNTIL(logins == 2);
 	SHOWS("\"name\":\"902a\",\"region\":902,\"code\":\"\","
