@@ -52,6 +52,18 @@
 #define IPC_ADMIT_STATESIZE	(32 * 1024 * 1024)	/* of a saved state */
 #define IPC_MAXVERIFY		8	/* URLs and sockets that are asked */
 
+/* Sessions that move: the rows from UP_SOCKET to MOVE_END. */
+#define IPC_MOVE_VERSION	1
+#define IPC_MOVE_PIECE		(256 * 1024)	/* bytes of a MOVE_BYTES */
+/* Flags of MOVE_SESSION. */
+#define IPC_MOVE_MESH		0x01	/* a mesh peer */
+#define IPC_MOVE_PROBER		0x02
+#define IPC_MOVE_NOT_IDEAL	0x04
+#define IPC_MOVE_HOME		0x08	/* this is its home relay */
+#define IPC_MOVE_DUP		0x10	/* it was told of duplicates */
+#define IPC_MOVE_PROXIED	0x20	/* the descriptor is one end of a pair */
+#define IPC_MOVE_WATCHES	0x40	/* it watches connections */
+
 /* Mesh. */
 #define IPC_MAXNODES		32	/* other nodes of the region */
 #define IPC_MESH_NAMESIZE	320	/* "host" or "host:port", in messages */

@@ -397,7 +397,8 @@ ATF_TC_BODY(control_numbers, tc)
 					    "TEXT", "CLIENT", "DONE", "KICK",
 					    "GROUPS", "LIST", "LISTED",
 					    "HEALTH", "MESH", "DRAIN",
-					    "BRIDGE" };
+					    "BRIDGE", "UPGRADE",
+					    "RESTART_RELAY" };
 	const size_t			 n = sizeof(names) / sizeof(names[0]);
 	char				 want[32];
 	uint32_t			 i;

@@ -253,6 +253,24 @@ enum ipc_signalg {
 /* A front's answer for its home page. */
 enum ipc_relay_home { HOME_PAGE, HOME_BLANK, HOME_REDIRECT };
 
+/* A socket that one derpd gives to the next one (UP_SOCKET). */
+enum ipc_up_socket {
+	IPC_UP_LISTEN,			/* of `listen' */
+	IPC_UP_STUN,
+	IPC_UP_METRICS,
+	IPC_UP_CONTROL			/* the control socket */
+};
+
+/* Bytes of a session that moves (MOVE_BYTES). */
+enum ipc_move_bytes {
+	IPC_MOVE_CIPHER,		/* input: records that wait */
+	IPC_MOVE_PLAIN,			/* input: decrypted */
+	IPC_MOVE_PART,			/* a cut frame */
+	IPC_MOVE_PONGS,			/* data of pings whose pong is due */
+	IPC_MOVE_OUT,			/* output: refused by the socket */
+	IPC_MOVE_OWN			/* output: own frames */
+};
+
 /* Name of a role for log lines ("keys"); "?" when out of range. */
 const char *ipc_role_name(enum ipc_role r);
 

@@ -19,6 +19,7 @@
 #define D	ROLE_ADMIT
 #define V	ROLE_VERIFY
 #define M	ROLE_MESH
+#define U	ROLE_SUCCESSOR
 
 /* Families of messages per direction; "X_" is a prefix, others are names. */
 static const struct {
@@ -32,7 +33,10 @@ static const struct {
 	{ P, R, { "RELAY_", "SERVER_" } },
 	{ R, P, { "RELAY_", "SERVER_" } },
 	{ F, R, { "HANDOVER" } },
-	{ R, R, { "LINK_" } },
+	{ R, R, { "LINK_", "MOVE_" } },
+	{ P, U, { "UP_SOCKET", "UP_BEGIN", "UP_ACCEPT", "UP_MOVE" } },
+	{ P, U, { "UP_COMMIT", "UP_ABORT" } },
+	{ U, P, { "UP_READY", "UP_TOOK", "UP_TAKEN", "UP_FAILED" } },
 	{ P, S, { "SIGNER_KEYS", "SIGNER_FRONT" } },
 	{ S, P, { "SIGNER_KEYLESS" } },
 	/* A signer gets keys, and answers its front alone. */
@@ -115,7 +119,7 @@ fits(const char *name, const char *family)
 static int
 is_child(enum ipc_role r)
 {
-	return r != P && r != C;
+	return r != P && r != C && r != U;
 }
 
 static int
@@ -204,13 +208,14 @@ check_descriptor(uint32_t t, enum ipc_role from, enum ipc_role to)
 {
 	(void)to;
 	ATF_CHECK_MSG(from == P || t == MSG_HANDOVER ||
-	    t == MSG_MESH_LINK ||
+	    t == MSG_MESH_LINK || t == MSG_MOVE_SESSION ||
 	    ipc_msg_allowed(t, from, to) == IPC_NOFD,
 	    "%s gives %s a descriptor", ipc_msg_name(t), ipc_role_name(to));
 }
 
 /*
- * Only the parent passes file descriptors, fronts clients, and mesh its links.
+ * Only the parent passes file descriptors, fronts clients, mesh its links, and
+ * relay workers sessions that move.
  */
 ATF_TC_WITHOUT_HEAD(descriptors);
 ATF_TC_BODY(descriptors, tc)

@@ -24,8 +24,9 @@
 #include "slots.h"
 #include "watch.h"
 
-/* The type of a frame is the number of its message. */
-_Static_assert(MSG_MAX <= UINT8_MAX, "the type of a frame is a byte");
+/* The type of a frame is the number of its message; this row is the last. */
+_Static_assert(MSG_LINK_FAR_CLOSE <= UINT8_MAX,
+    "the type of a frame is a byte");
 
 int
 cluster_link_send(struct cluster_link *l, enum ipc_ring_kind kind,
