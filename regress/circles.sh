@@ -16,6 +16,7 @@ derpd/parent derpd/parent/mesh	struct parent holds the other nodes
 derpd/parent derpd/parent/mesh	struct parent holds the links to other nodes
 derpd/relay derpd/relay/cluster	struct relay holds the table of peers
 derpd/relay derpd/relay/derp	struct relay_conn holds the DERP session
+derpd/relay derpd/relay/move	struct relay holds the moves
 derpd/relay derpd/relay/nodes	struct relay_conn holds the link to a node
 lib/base lib/ipc	the size of a key hash is a bound of messages
 lib/ipc lib/sandbox	a sandbox is that of a role, which children start with

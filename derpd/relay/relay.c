@@ -18,6 +18,7 @@
 #include "ipcsend.h"
 #include "link.h"
 #include "log.h"
+#include "move.h"
 #include "nodes.h"
 #include "peers.h"
 #include "relay.h"
@@ -294,6 +295,44 @@ on_list(void *arg, const struct ipc_msg_relay_list *v)
 	return (0);
 }
 
+static int
+on_move_to(void *arg, const struct ipc_msg_relay_move_to *v, int *fd)
+{
+	if (v->to >= v->nworkers)
+		return (-1);
+	if (move_to(arg, v->to, v->nworkers, v->slot_secret, *fd) == -1)
+		fatal("can't open the channel to relay %u (malloc, event_new)",
+		    v->to);
+	*fd = -1;
+	return (0);
+}
+
+static int
+on_move(void *arg)
+{
+	move_go(arg);
+	return (0);
+}
+
+static int
+on_move_from(void *arg, const struct ipc_msg_relay_move_from *v, int *fd)
+{
+	if (v->from >= v->nworkers)
+		return (-1);
+	if (move_from(arg, v->from, v->nworkers, v->slot_secret, *fd) == -1)
+		fatal("can't open the channel from relay %u (malloc, "
+		    "event_new)", v->from);
+	*fd = -1;
+	return (0);
+}
+
+static int
+on_take(void *arg)
+{
+	move_take(arg);
+	return (0);
+}
+
 /* Exit when all output is sent or the time is over. */
 static void
 stop_poll(evutil_socket_t fd, short what, void *arg)
@@ -363,7 +402,11 @@ static const struct ipc_handlers handlers = {
 	.relay_kick = on_kick,
 	.relay_clients = on_clients,
 	.relay_list = on_list,
-	.relay_drain = relay_drain_message
+	.relay_drain = relay_drain_message,
+	.relay_move_to = on_move_to,
+	.relay_move = on_move,
+	.relay_move_from = on_move_from,
+	.relay_take = on_take
 };
 
 static void
@@ -433,7 +476,8 @@ relay_turn(void *arg)
 	int sleeps = !conn_more(&r->set) && !cluster_watch_more(r) &&
 	    !relay_admit_more(r) && !relay_newrate_more(r) &&
 	    !relay_listing_more(r) && !relay_drain_more(r) &&
-	    !cluster_far_more(r) && !nodes_more(r) && cluster_link_sleep(r);
+	    !cluster_far_more(r) && !nodes_more(r) && !move_more(r) &&
+	    cluster_link_sleep(r);
 
 	if (event_base_loop(r->set.base, EVLOOP_ONCE |
 	    (sleeps ? 0 : EVLOOP_NONBLOCK)) == -1)
@@ -452,6 +496,7 @@ relay_turn(void *arg)
 	relay_admit_work(r);
 	relay_newrate_work(r);
 	relay_drain_work(r);
+	move_work(r);
 	nodes_work(r);
 	relay_listing_work(r);
 	relay_welcome_work(r);

@@ -27,6 +27,7 @@
 #include "link.h"
 #include "listing.h"
 #include "log.h"
+#include "move.h"
 #include "newrate.h"
 #include "nodes.h"
 #include "output.h"
@@ -69,6 +70,7 @@ struct relay {
 	struct relay_newrate newrate;	/* of clients */
 	struct relay_listing listing;	/* of clients, for a front */
 	struct relay_drain drain;	/* of this machine */
+	struct move_all	 move;		/* of sessions to and from others */
 	uint64_t	 last_number;	/* of a connection at this worker */
 	struct log_limit refused;	/* logins */
 	struct log_limit full;		/* no room for a client */

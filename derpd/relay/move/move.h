@@ -1,0 +1,79 @@
+/*
+ * move: sessions that go to another relay worker, of this parent or of the
+ * derpd that takes over (ARCHITECTURE, "Sessions that move").
+ *
+ * export.c      what leaves: a walk over all sessions, in slices
+ * sessionout.c  one session, as messages
+ * import.c      what comes; the sender may be hostile
+ * sessionin.c   one session, out of messages
+ * take.c        imported sessions go on
+ *
+ * The exporter changes nothing of a session and frees none: it goes on with all
+ * of them if the move fails.  The importer touches no socket, not even by a
+ * read, until the parent says that the sessions are its own.
+ */
+#ifndef MOVE_H
+#define MOVE_H
+
+#include <stdint.h>
+
+#include "bounds.h"
+
+struct move_export;
+struct move_import;
+struct relay;
+struct relay_conn;
+
+/* The moves of a worker; all zero: there is none. */
+struct move_all {
+	struct move_export	*out;	/* NULL: none */
+	struct move_import	*in[IPC_MAXWORKERS];	/* by old worker */
+	int			 taking;	/* imported sessions go on */
+};
+
+/*
+ * Sessions of keys that the worker `to' of `nworkers' owns by this secret go to
+ * the channel `fd', which is taken.  The first call after move_go() or
+ * move_stop() begins another export.  Return 0, or -1 without memory; the
+ * caller then still owns `fd'.
+ */
+int	move_to(struct relay *r, unsigned int to, unsigned int nworkers,
+	    const uint8_t secret[IPC_SLOT_SECRETLEN], int fd);
+
+/*
+ * Export all sessions; the worker is held (hold.h).  RELAY_MOVED is sent when
+ * all is written and, with ok 0, when that fails.  It is sent again with ok 0
+ * when a new worker ends afterwards.  The channels stay open.
+ */
+void	move_go(struct relay *r);
+
+/*
+ * End the export: the channels are closed.  The new workers then send
+ * RELAY_TOOK, as below, unless they have begun to go on.
+ */
+void	move_stop(struct relay *r);
+
+/*
+ * Sessions come over the channel `fd', which is taken, from the worker `from'
+ * of `nworkers', which owned its keys by this secret.  RELAY_TOOK is sent when
+ * all have come or that has failed; then again, the same, when the old worker
+ * has closed the channel before move_take().  Return 0, or -1 without memory;
+ * the caller then still owns `fd'.
+ */
+int	move_from(struct relay *r, unsigned int from, unsigned int nworkers,
+	    const uint8_t secret[IPC_SLOT_SECRETLEN], int fd);
+
+/*
+ * The imported sessions are this worker's: go on with them, some hundred in
+ * each turn.  Of a stream that its worker did not end, those that came whole go
+ * on; those of a malformed one are closed.
+ */
+void	move_take(struct relay *r);
+
+/* Called in each turn: go on with what is done in slices. */
+void	move_work(struct relay *r);
+
+/* Return 1 when move_work() has more to do in the next turn, else 0. */
+int	move_more(const struct relay *r);
+
+#endif
