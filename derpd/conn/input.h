@@ -28,6 +28,7 @@ struct conn_set;
 #define PAUSE_PUMP	0x100	/* the session reads slowly */
 #define PAUSE_LIST	0x200	/* the answer is being made */
 #define PAUSE_NEWS	0x400	/* what a node says waits for a worker */
+#define PAUSE_HOLD	0x800	/* sessions move to other processes */
 
 /* Bytes that are not processed yet. */
 struct conn_cursor {

@@ -21,6 +21,7 @@
  * renew.h      certificates from ACME directories
  * admitset.h   who may use the relay
  * meshset.h    the other nodes of the region
+ * moves.h      sessions that move to other processes
  * listen.c     listening sockets
  * talk.c       the control socket and requests of derpctl, which status.c,
  *              certstatus.c, mapstatus.c and ownnode.c answer; talklists.c what
@@ -52,6 +53,7 @@
 #include "listen.h"
 #include "mapset.h"
 #include "meshset.h"
+#include "moves.h"
 #include "renew.h"
 #include "serve.h"
 #include "slots.h"

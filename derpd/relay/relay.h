@@ -23,6 +23,7 @@
 #include "files.h"
 #include "hands.h"
 #include "heap.h"
+#include "hold.h"
 #include "leases.h"
 #include "link.h"
 #include "listing.h"
@@ -70,6 +71,7 @@ struct relay {
 	struct relay_newrate newrate;	/* of clients */
 	struct relay_listing listing;	/* of clients, for a front */
 	struct relay_drain drain;	/* of this machine */
+	struct relay_hold hold;		/* while sessions move */
 	struct move_all	 move;		/* of sessions to and from others */
 	uint64_t	 last_number;	/* of a connection at this worker */
 	struct log_limit refused;	/* logins */
