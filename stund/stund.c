@@ -22,7 +22,7 @@
 #include "sources.h"
 #include "stunstats.h"
 
-#define MAX_SOCKETS	64
+#define MAX_SOCKETS	4096
 #define TURNS		16	/* batches of one socket before the next
 				   socket */
 #define SOURCE_V4	32	/* bits of a source's prefix */

@@ -234,7 +234,7 @@ bridge_control_open(struct bridge *d)
 	d->sock.accepted = accepted;
 	d->sock.arg = &d->talks;
 	return (super_ctlsock_open(&d->sock, d->conf->control,
-	    gram_at(&d->conf->control_pos, d->conf->control)));
+	    gram_at(&d->conf->control_pos, d->conf->control), -1));
 }
 
 void

@@ -7,25 +7,25 @@
 #include "ipcsend.h"
 #include "parent.h"
 
+/* Pass the duplicate `fd' of a listening socket to the front. */
 static int
-send_sockets(struct parent_proc *p)
+send_socket(void *arg, const struct parent_listen_socket *l, int fd)
 {
-	struct parent *d = p->d;
-	struct ipc_msg_front_listen v;
-	size_t i;
-	int fd, rv = 0;
+	const struct ipc_msg_front_listen v = { .number = l->number,
+	    .tls = l->tls, .derp = l->derp };
+	struct parent_proc *p = arg;
+
+	return (ipc_send_front_listen(p->c.chan, &v, fd));
+}
+
+int
+parent_fronts_listen(struct parent_proc *p)
+{
+	const struct parent *d = p->d;
 
 	if (parent_listen_options(&d->listens, d->conf, p->c.worker) == -1)
 		return (-1);
-	for (i = 0; rv == 0 && i < d->listens.n; i++) {
-		if ((fd = dup(d->listens.v[i].fds[p->c.worker])) == -1)
-			return (-1);
-		v.number = d->listens.v[i].number;
-		v.tls = d->listens.v[i].tls;
-		v.derp = d->listens.v[i].derp;
-		rv = ipc_send_front_listen(p->c.chan, &v, fd);
-	}
-	return (rv);
+	return (parent_listen_give(&d->listens, p->c.worker, send_socket, p));
 }
 
 /* Send the counters of all others, to be read. */
@@ -52,7 +52,7 @@ parent_fronts_set_up(struct parent_proc *p)
 {
 	if (parent_servers_connect_keys(p) == -1 ||
 	    parent_signers_connect_front(p->d, p->c.worker) == -1 ||
-	    send_sockets(p) == -1 || parent_drain_send(p) == -1 ||
+	    parent_fronts_listen(p) == -1 || parent_drain_send(p) == -1 ||
 	    parent_servers_send_slots(p) == -1 ||
 	    parent_servers_send_counters(p) == -1 || send_counters(p) == -1 ||
 	    mapset_send(p) == -1 || renew_send_tokens(p) == -1 ||

@@ -5,6 +5,8 @@
  * Where the kernel spreads clients over sockets of one address, each process
  * has a socket of its own; elsewhere all share one.  The parent keeps all
  * sockets open: connections to a front that has died wait for its successor.
+ * The next derpd inherits them (inherit.h).  They permit more sockets of their
+ * address from the start, because it may have more processes.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -19,6 +21,7 @@
 
 #include "advice.h"
 #include "bound.h"
+#include "inherit.h"
 #include "listen.h"
 #include "log.h"
 #include "tcpoptions.h"
@@ -31,6 +34,7 @@
 /* The differences between TCP and UDP. */
 struct kind {
 	int		 type;		/* SOCK_STREAM or SOCK_DGRAM */
+	enum ipc_up_socket inherited;	/* as an earlier derpd calls it */
 	int		 (*open)(const struct sockaddr *, socklen_t, int);
 	int		 (*spreads)(void); /* NULL: always */
 	const char	*what;		/* in the log; NULL: tls or plain */
@@ -66,6 +70,7 @@ tcp_socket(const struct sockaddr *sa, socklen_t len, int share)
 
 static const struct kind tcp = {
 	.type = SOCK_STREAM,
+	.inherited = IPC_UP_LISTEN,
 	.open = tcp_socket,
 	.spreads = net_spreads_clients,
 	.note = "",
@@ -75,6 +80,7 @@ static const struct kind tcp = {
 
 static const struct kind metrics = {
 	.type = SOCK_STREAM,
+	.inherited = IPC_UP_METRICS,
 	.open = tcp_socket,
 	.spreads = net_spreads_clients,
 	.what = "metrics",
@@ -85,6 +91,7 @@ static const struct kind metrics = {
 
 static const struct kind udp = {
 	.type = SOCK_DGRAM,
+	.inherited = IPC_UP_STUN,
 	.open = net_udp_socket,
 	.what = "stun",
 	.note = " (UDP)",
@@ -92,6 +99,13 @@ static const struct kind udp = {
 	    "or choose another port",
 	.alone = "STUN on IPv4 alone",
 };
+
+/* 1 when each process has a socket of its own. */
+static int
+spreads(const struct kind *k)
+{
+	return (k->spreads == NULL || k->spreads());
+}
 
 /*
  * Bind the port once without sharing first: with sharing, a second derpd would
@@ -147,57 +161,148 @@ advice(const struct kind *k, int error)
 	}
 }
 
-/* The socket of one process, or -1 with errno. */
-static int
-open_socket(const struct kind *k, const struct parent_listen_set *s,
-    const struct parent_listen_socket *l, unsigned int n,
-    const struct sockaddr *sa, socklen_t len)
-{
-	int spreads = k->spreads == NULL || k->spreads();
-
-	if (!spreads && n > 0)
-		return (fcntl(l->fds[0], F_DUPFD_CLOEXEC, 0));
-	return (k->open(sa, len, spreads && s->nprocs > 1));
-}
-
 const char *
 parent_listen_kind(const struct parent_listen_socket *l)
 {
 	return (l->tls ? "tls" : l->derp ? "derp" : "plain");
 }
 
-static int
-open_one(const struct kind *k, struct parent_listen_set *s,
-    const struct conf_listen *cl, unsigned int number)
-{
-	struct parent_listen_socket *l = &s->v[s->n];
-	struct sockaddr_storage ss = cl->ss;
-	struct sockaddr *sa = (struct sockaddr *)&ss;
-	unsigned int i;
+/* What an address is opened with. */
+struct opening {
+	const struct kind *k;
+	struct parent_listen_set *s;
+	const struct conf_listens *all;
+	const struct conf_listen *cl;	/* this one */
+	struct parent_inherit *in;
+	struct sockaddr_storage ss;	/* its address; port 0 until known */
+};
 
+static void
+set_port(struct sockaddr *sa, int port)
+{
+	if (sa->sa_family == AF_INET6)
+		((struct sockaddr_in6 *)(void *)sa)->sin6_port =
+		    htons((uint16_t)port);
+	else
+		((struct sockaddr_in *)(void *)sa)->sin_port =
+		    htons((uint16_t)port);
+}
+
+/* 1 when another line of the configuration names this address and port. */
+static int
+is_named(const void *arg, int port)
+{
+	const struct opening *o = arg;
+	struct sockaddr_storage ss = o->cl->ss;
+	const struct conf_listen *l;
+
+	set_port((struct sockaddr *)&ss, port);
+	TAILQ_FOREACH(l, o->all, entry)
+		if (l->sslen == o->cl->sslen &&
+		    memcmp(&l->ss, &ss, l->sslen) == 0)
+			return (1);
+	return (0);
+}
+
+/* Add a descriptor to those of the address.  0, or -1: it is closed. */
+static int
+add_fd(struct parent_listen_socket *l, int fd)
+{
+	int *fds;
+
+	if (fd == -1)
+		return (-1);
+	if ((fds = reallocarray(l->fds, l->nfds + 1, sizeof(*fds))) == NULL) {
+		close(fd);
+		errno = ENOMEM;
+		return (-1);
+	}
+	l->fds = fds;
+	l->fds[l->nfds++] = fd;
+	return (0);
+}
+
+/*
+ * Take the sockets of this address that an earlier derpd had: all of them, or
+ * one where the kernel does not spread clients, because all are one there.  0,
+ * or -1 with errno.
+ */
+static int
+take_inherited(struct opening *o, struct parent_listen_socket *l)
+{
+	struct sockaddr *sa = (struct sockaddr *)&o->ss;
+	const enum ipc_up_socket kind = o->k->inherited;
+	int fd;
+
+	if (l->port == 0)
+		set_port(sa, parent_inherit_port(o->in, kind, sa, is_named,
+		    o));
+	while ((fd = parent_inherit_take(o->in, kind, sa)) != -1) {
+		if (add_fd(l, fd) == -1)
+			return (-1);
+		if (!spreads(o->k))
+			break;
+	}
+	return (0);
+}
+
+/*
+ * Find out whether the address can be had, unless it is ours already.  0, or -1
+ * with errno.
+ */
+static int
+reserve(struct opening *o, const struct parent_listen_socket *l)
+{
+	struct sockaddr *sa = (struct sockaddr *)&o->ss;
+
+	if (l->nfds > 0 || parent_inherit_overlaps(o->in, o->k->inherited, sa))
+		return (0);
+	return (probe(o->k, sa, o->cl->sslen));
+}
+
+/* Add a socket for each process that has none.  0, or -1 with errno. */
+static int
+add_sockets(struct opening *o, struct parent_listen_socket *l)
+{
+	const struct sockaddr *sa = (const struct sockaddr *)&o->ss;
+	int fd;
+
+	while (l->nfds < o->s->nprocs) {
+		if (!spreads(o->k) && l->nfds > 0)
+			fd = fcntl(l->fds[0], F_DUPFD_CLOEXEC, 0);
+		else
+			fd = o->k->open(sa, o->cl->sslen, spreads(o->k));
+		if (add_fd(l, fd) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+static int
+open_one(struct opening *o, unsigned int number)
+{
+	struct parent_listen_socket *l = &o->s->v[o->s->n++];
+	const struct sockaddr *sa = (const struct sockaddr *)&o->ss;
+	const struct conf_listen *cl = o->cl;
+
+	o->ss = cl->ss;
 	l->number = number;
 	l->tls = cl->tls;
 	l->derp = cl->derp;
 	describe(l, sa, cl->sslen);
-	if ((l->fds = calloc(s->nprocs, sizeof(*l->fds))) == NULL)
-		goto fail;
-	for (i = 0; i < s->nprocs; i++)
-		l->fds[i] = -1;
-	s->n++;
-	if (probe(k, sa, cl->sslen) == -1)
+	if (take_inherited(o, l) == -1 || reserve(o, l) == -1)
 		goto fail;
 	describe(l, sa, cl->sslen);
-	for (i = 0; i < s->nprocs; i++)
-		if ((l->fds[i] = open_socket(k, s, l, i, sa, cl->sslen)) == -1)
-			goto fail;
-	log_info("listening on %s (%s)", l->text, k->what != NULL ? k->what :
-	    parent_listen_kind(l));
+	if (add_sockets(o, l) == -1)
+		goto fail;
+	log_info("listening on %s (%s)", l->text, o->k->what != NULL ?
+	    o->k->what : parent_listen_kind(l));
 	return (0);
 
 fail:
 	log_warnx("%s:%d: can't listen on %s%s: %s%s", cl->pos.file,
-	    cl->pos.line, l->text, k->note, strerror(errno),
-	    advice(k, errno));
+	    cl->pos.line, l->text, o->k->note, strerror(errno),
+	    advice(o->k, errno));
 	return (-1);
 }
 
@@ -215,8 +320,10 @@ have_ipv6(const struct kind *k)
 
 static int
 open_all(const struct kind *k, struct parent_listen_set *s,
-    const struct conf_listens *listens, unsigned int nprocs)
+    const struct conf_listens *listens, unsigned int nprocs,
+    struct parent_inherit *in)
 {
+	struct opening o = { .k = k, .s = s, .all = listens, .in = in };
 	const struct conf_listen *cl;
 	unsigned int number = 0;
 	size_t n = 0;
@@ -238,7 +345,8 @@ open_all(const struct kind *k, struct parent_listen_set *s,
 			log_info("no IPv6 on this machine: %s", k->alone);
 			continue;
 		}
-		if (open_one(k, s, cl, number) == -1) {
+		o.cl = cl;
+		if (open_one(&o, number) == -1) {
 			parent_listen_close(s);
 			return (-1);
 		}
@@ -248,22 +356,44 @@ open_all(const struct kind *k, struct parent_listen_set *s,
 
 int
 parent_listen_open(struct parent_listen_set *s, const struct conf *c,
-    unsigned int nprocs)
+    unsigned int nprocs, struct parent_inherit *in)
 {
-	return (open_all(&tcp, s, &c->listens, nprocs));
+	return (open_all(&tcp, s, &c->listens, nprocs, in));
 }
 
 int
 parent_listen_stun(struct parent_listen_set *s, const struct conf *c,
-    unsigned int nprocs)
+    unsigned int nprocs, struct parent_inherit *in)
 {
-	return (open_all(&udp, s, &c->stun.listens, nprocs));
+	return (open_all(&udp, s, &c->stun.listens, nprocs, in));
 }
 
 int
-parent_listen_metrics(struct parent_listen_set *s, const struct conf *c)
+parent_listen_metrics(struct parent_listen_set *s, const struct conf *c,
+    struct parent_inherit *in)
 {
-	return (open_all(&metrics, s, &c->metrics.listens, 1));
+	return (open_all(&metrics, s, &c->metrics.listens, 1, in));
+}
+
+int
+parent_listen_give(const struct parent_listen_set *s, unsigned int proc,
+    int (*give)(void *, const struct parent_listen_socket *, int), void *arg)
+{
+	const int all = proc == PARENT_LISTEN_ALL;
+	const struct parent_listen_socket *l;
+	unsigned int k;
+	size_t i;
+	int fd, rv = 0;
+
+	for (i = 0; rv == 0 && i < s->n; i++) {
+		l = &s->v[i];
+		for (k = all ? 0 : proc; rv == 0 && k < l->nfds;
+		    k += all ? 1 : s->nprocs) {
+			fd = fcntl(l->fds[k], F_DUPFD_CLOEXEC, 0);
+			rv = fd == -1 ? -1 : give(arg, l, fd);
+		}
+	}
+	return (rv);
 }
 
 #ifdef TCP_CONGESTION
@@ -344,12 +474,17 @@ int
 parent_listen_options(const struct parent_listen_set *s, const struct conf *c,
     unsigned int front)
 {
+	const struct parent_listen_socket *l;
+	unsigned int k;
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
-		if (keep_listening(&s->v[i], s->v[i].fds[front]) == -1)
-			return (-1);
-		set_options(s->v[i].fds[front], c);
+		l = &s->v[i];
+		for (k = front; k < l->nfds; k += s->nprocs) {
+			if (keep_listening(l, l->fds[k]) == -1)
+				return (-1);
+			set_options(l->fds[k], c);
+		}
 	}
 	return (0);
 }
@@ -376,7 +511,7 @@ parent_listen_drain(struct parent_listen_set *s, int on)
 		if (!l->tls && !l->derp)
 			continue;
 		l->ended = on;
-		for (n = 0; n < s->nprocs; n++)
+		for (n = 0; n < l->nfds; n++)
 			if (set_listening(l->fds[n], !on) == -1)
 				log_limited_warnx(&failed, "%s: can't %s "
 				    "listening (%s): %s", l->text, on ? "end" :
@@ -392,9 +527,8 @@ parent_listen_close(struct parent_listen_set *s)
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
-		for (n = 0; n < s->nprocs; n++)
-			if (s->v[i].fds[n] != -1)
-				close(s->v[i].fds[n]);
+		for (n = 0; n < s->v[i].nfds; n++)
+			close(s->v[i].fds[n]);
 		free(s->v[i].fds);
 	}
 	free(s->v);

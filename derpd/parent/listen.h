@@ -6,7 +6,9 @@
 
 #include "conf.h"
 
-/* One address of the configuration, with a socket for each process. */
+struct parent_inherit;
+
+/* One address of the configuration, with a socket or more for each process. */
 struct parent_listen_set {
 	struct parent_listen_socket {
 		unsigned int number;	/* of the address in the configuration,
@@ -16,7 +18,10 @@ struct parent_listen_set {
 		int	 port;		/* as bound */
 		int	 ended;		/* nobody may connect, in a drain */
 		char	 text[64];	/* "[::]:443" */
-		int	*fds;		/* nprocs descriptors */
+		/* Process i has the descriptors i, i + nprocs, and so on. */
+		int	*fds;
+		unsigned int nfds;	/* at least nprocs; more where an
+					   earlier derpd had more processes */
 	}		*v;
 	size_t		 n;
 	unsigned int	 nprocs;
@@ -24,19 +29,35 @@ struct parent_listen_set {
 
 /*
  * Open all sockets of `c' for `nprocs' fronts, close-on-exec, and log each
- * address.  0, or -1: the first failure was logged with address, port and
- * advice; no socket is left open.
+ * address.  All sockets of an address that `in' has are taken from there, also
+ * more than there are processes: none of them may be closed, because
+ * connections wait in it.  Port 0 takes the next port that `in' has at the
+ * address and no other line of `c' names, so that such lines keep theirs while
+ * their order stays.  0, or -1: the first failure was logged with address, port
+ * and advice; no socket is left open.
  */
 int	parent_listen_open(struct parent_listen_set *s, const struct conf *c,
-	    unsigned int nprocs);
+	    unsigned int nprocs, struct parent_inherit *in);
 
 /* The same for the UDP sockets of `stun', for `nprocs' processes. */
 int	parent_listen_stun(struct parent_listen_set *s, const struct conf *c,
-	    unsigned int nprocs);
+	    unsigned int nprocs, struct parent_inherit *in);
 
 /* The same for the sockets of `metrics', for one process. */
 int	parent_listen_metrics(struct parent_listen_set *s,
-	    const struct conf *c);
+	    const struct conf *c, struct parent_inherit *in);
+
+/* Stands for all processes. */
+#define PARENT_LISTEN_ALL	(~0U)
+
+/*
+ * Call `give' with a duplicate of each socket of the process `proc', which
+ * `give' owns, close-on-exec, until it returns non-zero.  Returns that, 0 at
+ * the end, or -1 without descriptors.
+ */
+int	parent_listen_give(const struct parent_listen_set *s, unsigned int proc,
+	    int (*give)(void *arg, const struct parent_listen_socket *l,
+	    int fd), void *arg);
 
 /*
  * Set the TCP options of one front's sockets from `c'; accepted connections

@@ -12,11 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "inherit.h"
 #include "listen.h"
 #include "log.h"
 
 #define BOUND_MS	10000
 #define CLIENTS		60
+
+static struct parent_inherit none;	/* nothing is inherited */
 
 /* A configuration with the given listen lines. */
 static struct conf *
@@ -105,7 +108,7 @@ ATF_TC_BODY(shared, tc)
 	struct conf			*c = configure_port("127.0.0.1", 0);
 	int				i, used, fds[CLIENTS];
 
-	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 3));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 3, &none));
 	ATF_REQUIRE_EQ(1, s.n);
 	ATF_CHECK(s.v[0].port != 0);
 	for (i = 0; i < 3; i++)
@@ -136,11 +139,12 @@ ATF_TC_BODY(in_use, tc)
 
 	for (a = 1; a <= 2; a++)
 		for (b = 1; b <= 2; b++) {
-			ATF_REQUIRE_EQ(0, parent_listen_open(&first, c, a));
+			ATF_REQUIRE_EQ(0, parent_listen_open(&first, c, a,
+			    &none));
 			same = configure_port("127.0.0.1", first.v[0].port);
 			log_capture(line, sizeof(line));
 			ATF_CHECK_EQ_MSG(-1, parent_listen_open(&second, same,
-			    b), "%u workers took what %u had", b, a);
+			    b, &none), "%u workers took what %u had", b, a);
 			log_capture(NULL, 0);
 			snprintf(port, sizeof(port), ":%d:",
 			    first.v[0].port);
@@ -165,7 +169,8 @@ ATF_TC_BODY(stun_in_use, tc)
 	c = configure("stun { listen on 127.0.0.1 port 0 }");
 	for (a = 1; a <= 2; a++)
 		for (b = 1; b <= 2; b++) {
-			ATF_REQUIRE_EQ(0, parent_listen_stun(&first, c, a));
+			ATF_REQUIRE_EQ(0, parent_listen_stun(&first, c, a,
+			    &none));
 			ATF_REQUIRE_EQ(1, first.n);
 			ATF_CHECK_EQ(first.v[0].port,
 			    port_of(first.v[0].fds[0]));
@@ -176,7 +181,7 @@ ATF_TC_BODY(stun_in_use, tc)
 			same = configure(stun);
 			log_capture(line, sizeof(line));
 			ATF_CHECK_EQ_MSG(-1, parent_listen_stun(&second, same,
-			    b), "%u processes took what %u had", b, a);
+			    b, &none), "%u processes took what %u had", b, a);
 			log_capture(NULL, 0);
 			ATF_CHECK_MSG(strstr(line, " (UDP): ") != NULL &&
 			    strstr(line, "ss -lunp") != NULL, "%s", line);
@@ -195,17 +200,17 @@ ATF_TC_BODY(all_or_none, tc)
 	    *both;
 	char				lines[160];
 
-	ATF_REQUIRE_EQ(0, parent_listen_open(&first, c, 1));
-	ATF_REQUIRE_EQ(0, parent_listen_open(&free_one, c, 1));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&first, c, 1, &none));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&free_one, c, 1, &none));
 	snprintf(lines, sizeof(lines), "listen on 127.0.0.1 port %d tls\n"
 	    "listen on 127.0.0.1 port %d", free_one.v[0].port,
 	    first.v[0].port);
 	parent_listen_close(&free_one);
 	both = configure(lines);
-	ATF_CHECK_EQ(-1, parent_listen_open(&s, both, 2));
+	ATF_CHECK_EQ(-1, parent_listen_open(&s, both, 2, &none));
 	ATF_CHECK_EQ(0, s.n);
 	parent_listen_close(&first);
-	ATF_CHECK_EQ(0, parent_listen_open(&s, both, 2));
+	ATF_CHECK_EQ(0, parent_listen_open(&s, both, 2, &none));
 	ATF_REQUIRE_EQ(2, s.n);
 	ATF_CHECK(s.v[0].tls && !s.v[1].tls);
 	parent_listen_close(&s);
@@ -225,12 +230,12 @@ ATF_TC_BODY(both_families, tc)
 		atf_tc_skip("no IPv6 here");
 	close(fd);
 	c = configure_port("127.0.0.1", 0);
-	ATF_REQUIRE_EQ(0, parent_listen_open(&four, c, 1));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&four, c, 1, &none));
 	port = four.v[0].port;
 	parent_listen_close(&four);
 	conf_free(c);
 	c = configure_port("*", port);
-	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 2));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 2, &none));
 	ATF_REQUIRE_EQ(2, s.n);
 	snprintf(want, sizeof(want), "[::]:%d", port);
 	ATF_CHECK_STREQ(want, s.v[s.v[0].text[0] != '['].text);
@@ -247,7 +252,7 @@ ATF_TC_BODY(close_on_exec, tc)
 	struct conf			*c = configure_port("127.0.0.1", 0);
 	unsigned int			i;
 
-	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 3));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 3, &none));
 	for (i = 0; i < 3; i++)
 		ATF_CHECK(fcntl(s.v[0].fds[i], F_GETFD) & FD_CLOEXEC);
 	parent_listen_close(&s);
@@ -263,7 +268,7 @@ ATF_TC_BODY(not_ours, tc)
 	char				line[256];
 
 	log_capture(line, sizeof(line));
-	ATF_CHECK_EQ(-1, parent_listen_open(&s, c, 1));
+	ATF_CHECK_EQ(-1, parent_listen_open(&s, c, 1, &none));
 	log_capture(NULL, 0);
 	ATF_CHECK_MSG(strstr(line, "192.0.2.1") != NULL &&
 	    strstr(line, "does not have the address") != NULL, "%s", line);
@@ -278,7 +283,7 @@ ATF_TC_BODY(ended, tc)
 	struct conf			*c = configure_port("127.0.0.1", 0);
 	int				i, fd, used;
 
-	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 1));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 1, &none));
 	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
 	for (i = 0; i < 3; i++) {
 		ATF_REQUIRE_EQ(0, shutdown(s.v[0].fds[0], SHUT_RDWR));
@@ -303,7 +308,7 @@ ATF_TC_BODY(drain, tc)
 					    "port 0 derp");
 	int				i, k, fd, used;
 
-	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 2));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 2, &none));
 	for (k = 0; k < 2; k++) {
 		parent_listen_drain(&s, 1);
 		parent_listen_drain(&s, 1);
@@ -355,7 +360,7 @@ ATF_TC_BODY(ended_of_two, tc)
 #ifndef __linux__
 	atf_tc_skip("all workers share one socket");
 #endif
-	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 2));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 2, &none));
 	ATF_REQUIRE_EQ(0, shutdown(s.v[0].fds[0], SHUT_RDWR));
 	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 1));
 	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
@@ -401,7 +406,7 @@ ATF_TC_BODY(options, tc)
 	struct conf			*c = configure_port("127.0.0.1", 0);
 	int				fd, one = 1, zero = 0;
 
-	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 1));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 1, &none));
 	fd = s.v[0].fds[0];
 	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
 	check_accepted(&s.v[0], 600, 15000);
@@ -460,7 +465,7 @@ ATF_TC_BODY(congestion, tc)
 	socklen_t			len = sizeof(was) - 1;
 	int				fd;
 
-	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 1));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 1, &none));
 	fd = s.v[0].fds[0];
 	ATF_REQUIRE_EQ(0, getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, was,
 	    &len));

@@ -17,23 +17,24 @@
 #define SOON_MS		200	/* collects several changes */
 #define EVERY_MS	5000	/* between two states without a change */
 
+/* Pass the duplicate `fd' of a listening socket to metrics. */
+static int
+send_socket(void *arg, const struct parent_listen_socket *l, int fd)
+{
+	const struct ipc_msg_metrics_listen v = { .number = l->number };
+	struct parent_proc *p = arg;
+
+	return (ipc_send_metrics_listen(p->c.chan, &v, fd));
+}
+
 static int
 send_sockets(struct parent_proc *p)
 {
 	struct parent_listen_set *set = &p->d->metricsocks;
-	struct ipc_msg_metrics_listen v;
-	size_t i;
-	int fd;
 
 	if (parent_listen_options(set, p->d->conf, 0) == -1)
 		return (-1);
-	for (i = 0; i < set->n; i++) {
-		v.number = set->v[i].number;
-		if ((fd = dup(set->v[i].fds[0])) == -1 ||
-		    ipc_send_metrics_listen(p->c.chan, &v, fd) == -1)
-			return (-1);
-	}
-	return (0);
+	return (parent_listen_give(set, 0, send_socket, p));
 }
 
 /* Send the page of counters of one process, to be read. */

@@ -244,9 +244,12 @@ share(struct parent *d)
 static int
 open_ports(struct parent *d)
 {
-	if (parent_listen_open(&d->listens, d->conf, d->nfronts) == 0 &&
-	    parent_listen_stun(&d->stunsocks, d->conf, d->nstuns) == 0 &&
-	    parent_listen_metrics(&d->metricsocks, d->conf) == 0)
+	if (parent_listen_open(&d->listens, d->conf, d->nfronts,
+	    &d->inherit) == 0 &&
+	    parent_listen_stun(&d->stunsocks, d->conf, d->nstuns,
+	    &d->inherit) == 0 &&
+	    parent_listen_metrics(&d->metricsocks, d->conf,
+	    &d->inherit) == 0)
 		return (0);
 	d->status = EX_TEMPFAIL;
 	return (-1);

@@ -22,7 +22,7 @@
  * admitset.h   who may use the relay
  * meshset.h    the other nodes of the region
  * moves.h      sessions that move to other processes
- * listen.c     listening sockets
+ * listen.c     listening sockets; inherit.h those of an earlier derpd
  * talk.c       the control socket and requests of derpctl, which status.c,
  *              certstatus.c, mapstatus.c and ownnode.c answer; talklists.c what
  *              relay workers and admit list for it
@@ -48,6 +48,7 @@
 #include "counters.h"
 #include "frontlists.h"
 #include "generation.h"
+#include "inherit.h"
 #include "json_out.h"
 #include "keycalls.h"
 #include "listen.h"
@@ -116,6 +117,8 @@ struct parent {
 	struct conf		*conf;
 	struct parent_loaded	 loaded;	/* in force */
 	struct parent_gens gens;		/* requested, and under way */
+	struct parent_inherit	 inherit;	/* sockets, until they are
+						   opened */
 	struct parent_listen_set listens;
 	struct parent_listen_set stunsocks;	/* UDP; a socket a stund */
 	struct parent_listen_set metricsocks;	/* of metrics */
@@ -277,6 +280,12 @@ int	 parent_servers_message(struct parent_proc *p, struct ipc_msg *m);
 int	 parent_fronts_start_one(struct parent_proc *p);
 
 /*
+ * Give a front its listening sockets, at its start, or later: after FRONT_RETIRE
+ * with `on' 0, and when it was started without.  0, or -1.
+ */
+int	 parent_fronts_listen(struct parent_proc *p);
+
+/*
  * Send a front that was started just now all that it needs: its settings, then
  * the channels for hand-overs.  0, or -1.
  */
@@ -419,8 +428,20 @@ int	 parent_check_files(const struct conf *c);
 /* Check the path of the control socket.  0, or -1 (logged). */
 int	 parent_control_check(const struct conf *c);
 
-/* Open the control socket, non-blocking.  0, or -1 (logged). */
+/*
+ * Open the control socket, non-blocking; that of an earlier derpd, if it was
+ * inherited and the path is the same.  0, or -1 (logged).
+ */
 int	 parent_control_open(struct parent *d);
+
+/* Return the listening descriptor, which stays ours, or -1: it is not open. */
+int	 parent_control_fd(void);
+
+/*
+ * Accept no conversation any more, and leave the socket to the derpd that has
+ * inherited it.  Conversations go on.
+ */
+void	 parent_control_leave(void);
 
 /* Remove the control socket, and end all conversations. */
 void	 parent_control_close(void);

@@ -44,20 +44,26 @@ parent_stuns_configure(struct parent *d)
 			    "could not be sent new settings");
 }
 
+/* Pass the duplicate `fd' of a socket to stund. */
+static int
+send_socket(void *arg, const struct parent_listen_socket *l, int fd)
+{
+	struct parent_proc *p = arg;
+
+	(void)l;
+	return (ipc_chan_send(p->c.chan, MSG_STUN_SOCKET, NULL, fd));
+}
+
 static int
 set_up(struct parent_proc *p)
 {
-	struct parent_listen_set *set = &p->d->stunsocks;
-	size_t k;
 	int fd;
 
 	if ((fd = ipc_counters_share_write(p->d->stuncounters[p->c.worker])) ==
-	    -1 || ipc_send_stun_counters(p->c.chan, fd) == -1)
+	    -1 || ipc_send_stun_counters(p->c.chan, fd) == -1 ||
+	    parent_listen_give(&p->d->stunsocks, p->c.worker, send_socket,
+	    p) == -1)
 		return (-1);
-	for (k = 0; k < set->n; k++)
-		if ((fd = dup(set->v[k].fds[p->c.worker])) == -1 ||
-		    ipc_chan_send(p->c.chan, MSG_STUN_SOCKET, NULL, fd) == -1)
-			return (-1);
 	return (configure_one(p));
 }
 

@@ -307,7 +307,20 @@ parent_control_open(struct parent *d)
 	sock.accepted = accepted;
 	sock.arg = d;
 	return (super_ctlsock_open(&sock, d->conf->control,
-	    gram_at(&d->conf->control_pos, d->conf->control)));
+	    gram_at(&d->conf->control_pos, d->conf->control),
+	    parent_inherit_control(&d->inherit)));
+}
+
+int
+parent_control_fd(void)
+{
+	return (super_ctlsock_fd(&sock));
+}
+
+void
+parent_control_leave(void)
+{
+	super_ctlsock_leave(&sock);
 }
 
 void

@@ -44,8 +44,8 @@ grow_buffer(int fd)
 	(void)set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
 }
 
-static int
-prepare(int fd, int family)
+int
+net_udp_options(int fd, int family)
 {
 	grow_buffer(fd);
 	return (want_destination(fd, family));
@@ -55,7 +55,7 @@ int
 net_udp_socket(const struct sockaddr *sa, socklen_t len, int share)
 {
 	return (net_bound(SOCK_DGRAM | SOCK_NONBLOCK, sa, len, share,
-	    prepare));
+	    net_udp_options));
 }
 
 void

@@ -17,6 +17,12 @@
 int	net_udp_socket(const struct sockaddr *sa, socklen_t len, int share);
 
 /*
+ * Set the receive buffer and the control data of such a socket, of the address
+ * family `family', again.  0, or -1 with errno.
+ */
+int	net_udp_options(int fd, int family);
+
+/*
  * Append `len' bytes of control data at `p' to a message, whose control buffer
  * has room for CMSG_SPACE(len) bytes more.
  */

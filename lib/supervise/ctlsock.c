@@ -205,8 +205,117 @@ make(struct super_ctlsock *k, const struct sockaddr_un *sun, const char *at)
 	return (-1);
 }
 
+/*
+ * Get the path that `fd' is bound to, in *sun.  0, or -1: it is no listening
+ * socket with a path.
+ */
+static int
+bound_path(int fd, struct sockaddr_un *sun)
+{
+	socklen_t len = sizeof(*sun), size = sizeof(int);
+	int listens = 0;
+
+	memset(sun, 0, sizeof(*sun));
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == -1 ||
+	    !listens || getsockname(fd, (struct sockaddr *)sun, &len) == -1 ||
+	    sun->sun_family != AF_UNIX || sun->sun_path[0] == '\0')
+		return (-1);
+	/* The system counts no NUL behind a path that fills the field. */
+	return (strnlen(sun->sun_path, sizeof(sun->sun_path)) ==
+	    sizeof(sun->sun_path) ? -1 : 0);
+}
+
+/* The process that has begun to listen: 0, or -1 where the system can't say. */
+static int
+listener(int fd, pid_t *pid)
+{
+#ifdef __linux__
+	struct ucred u;
+	socklen_t len = sizeof(u);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &u, &len) == 0) {
+		*pid = u.pid;
+		return (0);
+	}
+#endif
+	(void)fd;
+	(void)pid;
+	return (-1);
+}
+
+/*
+ * 1 when the file that `old' is bound to is still this socket: who connects
+ * there meets the same listener.  Else 0.
+ */
+static int
+is_at_path(int old, const struct sockaddr_un *sun)
+{
+	pid_t mine, theirs;
+	int fd, same;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return (0);
+	if (connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == -1)
+		same = errno == EAGAIN;		/* its queue is full */
+	else
+		same = listener(old, &mine) == -1 ||
+		    listener(fd, &theirs) == -1 || mine == theirs;
+	close(fd);
+	return (same);
+}
+
+/*
+ * Use the socket `old' of an earlier daemon, if it is the one at the path in
+ * *sun.  1: it is used, else 0.
+ */
+static int
+inherit(struct super_ctlsock *k, int old, const struct sockaddr_un *sun,
+    const char *at)
+{
+	struct sockaddr_un theirs;
+
+	if (old == -1 || bound_path(old, &theirs) == -1 ||
+	    strcmp(theirs.sun_path, sun->sun_path) != 0 ||
+	    !is_at_path(old, sun))
+		return (0);
+	if (share_control(k->s, sun) == -1)
+		log_warn("%s: can't set group and mode of the control socket "
+		    "(chown, chmod)", at);
+	k->fd = old;
+	return (1);
+}
+
+/* Close the socket `old', which is not used, and remove its file. */
+static void
+discard(int old)
+{
+	struct sockaddr_un sun;
+
+	if (old == -1)
+		return;
+	if (bound_path(old, &sun) == 0 && is_at_path(old, &sun))
+		(void)unlink(sun.sun_path);
+	close(old);
+}
+
+/* Make a socket in place of `old', which is closed.  0, or -1 (logged). */
+static int
+replace(struct super_ctlsock *k, int old, const struct sockaddr_un *sun,
+    const char *at)
+{
+	if (remove_stale(k->s->name, sun, at) == -1 || make(k, sun, at) == -1) {
+		if (old != -1)
+			close(old);
+		return (-1);
+	}
+	discard(old);
+	return (0);
+}
+
 int
-super_ctlsock_open(struct super_ctlsock *k, const char *path, const char *at)
+super_ctlsock_open(struct super_ctlsock *k, const char *path, const char *at,
+    int old)
 {
 	struct sockaddr_un sun;
 
@@ -215,10 +324,11 @@ super_ctlsock_open(struct super_ctlsock *k, const char *path, const char *at)
 	if (strlcpy(sun.sun_path, path, sizeof(sun.sun_path)) >=
 	    sizeof(sun.sun_path)) {
 		log_warnx("control %s: the path is too long", path);
+		if (old != -1)
+			close(old);
 		return (-1);
 	}
-	if (remove_stale(k->s->name, &sun, at) == -1 ||
-	    make(k, &sun, at) == -1)
+	if (!inherit(k, old, &sun, at) && replace(k, old, &sun, at) == -1)
 		return (-1);
 	k->path = strdup(path);
 	k->ev_listen = event_new(k->s->base, k->fd, EV_READ | EV_PERSIST,
@@ -230,12 +340,26 @@ super_ctlsock_open(struct super_ctlsock *k, const char *path, const char *at)
 	return (0);
 }
 
+int
+super_ctlsock_fd(const struct super_ctlsock *k)
+{
+	return (k->path == NULL ? -1 : k->fd);
+}
+
 void
 super_ctlsock_close(struct super_ctlsock *k)
 {
 	if (k->path == NULL)
 		return;
 	(void)unlink(k->path);
+	super_ctlsock_leave(k);
+}
+
+void
+super_ctlsock_leave(struct super_ctlsock *k)
+{
+	if (k->path == NULL)
+		return;
 	free(k->path);
 	k->path = NULL;
 	event_free(k->ev_listen);
