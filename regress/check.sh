@@ -8,34 +8,27 @@
 set -u
 TOGETHER=2		# tests at once: they wait for most of their time
 AGAIN=4			# at most so many tests have a second try
-out=$(sh regress/interop/build.sh "$PWD/regress/interop/interop" 2>&1)
-case $? in
-0)	;;
-77)	echo "$out" ;;
-*)	echo "$out" >&2
-	echo "check: the Go client does not build" >&2
-	exit 1 ;;
-esac
 
-out=$(sh regress/interop/build.sh "$PWD/regress/check/broken/broken" \
-    regress/check/broken 2>&1)
-case $? in
-0)	;;
-77)	echo "$out" ;;
-*)	echo "$out" >&2
-	echo "check: the broken servers do not build" >&2
-	exit 1 ;;
-esac
+# go_program WHAT FILE [DIRECTORY]: build it, or say why that is not possible.
+go_program() {
+	_what=$1
+	shift
+	out=$(sh regress/interop/build.sh "$PWD/$1" ${2:+"$2"} 2>&1)
+	case $? in
+	0)	;;
+	77)	echo "$out" ;;
+	*)	echo "$out" >&2
+		echo "check: $_what not build" >&2
+		exit 1 ;;
+	esac
+}
 
-out=$(sh regress/interop/build.sh "$PWD/regress/bridge/bridge" \
-    regress/bridge 2>&1)
-case $? in
-0)	;;
-77)	echo "$out" ;;
-*)	echo "$out" >&2
-	echo "check: the peers in user space do not build" >&2
-	exit 1 ;;
-esac
+go_program "the Go client does" regress/interop/interop
+go_program "the broken servers do" regress/check/broken/broken \
+    regress/check/broken
+go_program "the peers in user space do" regress/bridge/bridge regress/bridge
+go_program "the clients beside an upgrade do" regress/upgrade/load \
+    regress/upgrade
 
 # The first time this compiles rustls: about 20 seconds of CPU time.
 out=$(sh regress/records/build.sh "$PWD/regress/records/records" 2>&1)
