@@ -228,6 +228,13 @@ acceptable(evutil_socket_t fd, short what, void *arg)
 			break;
 }
 
+/* Return 1 if there is nothing to accept on the socket in a drain, else 0. */
+static int
+is_aside(const struct front_listener *l)
+{
+	return (l->f->acceptor.drain && (l->tls || l->derp));
+}
+
 int
 front_accept_add(struct front *f, int fd,
     const struct ipc_msg_front_listen *v)
@@ -243,7 +250,10 @@ front_accept_add(struct front *f, int fd,
 	l->number = (uint16_t)v->number;
 	evutil_make_socket_nonblocking(fd);
 	l->ev = event_new(f->set.base, fd, EV_READ | EV_PERSIST, acceptable, l);
-	if (l->ev == NULL) {
+	if (l->ev == NULL || (f->acceptor.off == 0 && !is_aside(l) &&
+	    event_add(l->ev, NULL) == -1)) {
+		if (l->ev != NULL)
+			event_free(l->ev);
 		free(l);
 		return (-1);
 	}
@@ -272,13 +282,6 @@ front_accept_pause(struct front *f, int bit)
 	f->acceptor.off |= bit;
 	LIST_FOREACH(l, &f->acceptor.listeners, entry)
 		event_del(l->ev);
-}
-
-/* Return 1 if there is nothing to accept on the socket in a drain, else 0. */
-static int
-is_aside(const struct front_listener *l)
-{
-	return (l->f->acceptor.drain && (l->tls || l->derp));
 }
 
 void

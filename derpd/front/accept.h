@@ -35,8 +35,9 @@ struct front_acceptor {
 #define ACCEPT_SHUT	0x100	/* a listening socket was shut down */
 
 /*
- * Add the listening socket `fd' of the address that `v' describes.  Return 0,
- * or -1 without memory; the caller then still owns `fd'.
+ * Add the listening socket `fd' of the address that `v' describes, and accept
+ * on it unless there is a reason not to; an address may have several.  Return
+ * 0, or -1 without memory; the caller then still owns `fd'.
  */
 int	front_accept_add(struct front *f, int fd,
 	    const struct ipc_msg_front_listen *v);

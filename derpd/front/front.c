@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "childrun.h"
-#include "clock.h"
 #include "crypto.h"
 #include "front.h"
 #include "ipcsend.h"
@@ -22,7 +21,6 @@
 #include "tlsctx.h"
 
 #define SIGN_MS		1000	/* limit of one signature */
-#define STOP_POLL_MS	50
 
 int
 front_can_sign(struct front *f)
@@ -370,49 +368,25 @@ on_commit(void *arg, const struct ipc_msg_server_commit *v)
 	return (0);
 }
 
-/* Exit when all output is sent or the time is over. */
-static void
-stop_poll(evutil_socket_t fd, short what, void *arg)
-{
-	struct front *f = arg;
-	struct conn *c;
-
-	(void)fd;
-	(void)what;
-	/*
-	 * Lingering connections count: the client may still send, and to close
-	 * now would send a reset, which may overtake our last output.
-	 */
-	if (base_clock_us() < f->stop_us) {
-		if (front_hands_busy(f))
-			return;
-		TAILQ_FOREACH(c, &f->set.conns, entry)
-			if (!c->dead && (c->state == CONN_DRAIN ||
-			    c->state == CONN_PUMP))
-				return;
-	}
-	exit(0);
-}
-
 /* Stop: accept no clients; pumps end with their sessions. */
 static int
 on_stop(void *arg, const struct ipc_msg_stop *v)
 {
-	struct front *f = arg;
-	struct timeval tv = { 0, STOP_POLL_MS * 1000 };
-	struct conn *c;
+	front_retire_stop(arg, v->ms);
+	return (0);
+}
 
-	if (f->stopping)
-		return (0);
-	f->stopping = 1;
-	f->stop_us = f->set.now_us + (uint64_t)v->ms * 1000;
-	front_accept_close(f);
-	TAILQ_FOREACH(c, &f->set.conns, entry)
-		if (c->state != CONN_PUMP && c->state != CONN_DRAIN)
-			conn_close(c, "stopping");
-	f->ev_stop = event_new(f->set.base, -1, EV_PERSIST, stop_poll, f);
-	if (f->ev_stop == NULL || event_add(f->ev_stop, &tv) == -1)
-		exit(0);
+static int
+on_retire(void *arg, const struct ipc_msg_front_retire *v)
+{
+	front_retire(arg, v->on);
+	return (0);
+}
+
+static int
+on_hold(void *arg)
+{
+	front_hands_hold(arg);
 	return (0);
 }
 
@@ -436,6 +410,8 @@ static const struct ipc_handlers handlers = {
 	.front_dns = on_dns,
 	.front_metrics = on_metrics,
 	.front_drain = on_drain,
+	.front_retire = on_retire,
+	.front_hold = on_hold,
 	.front_listed = on_listed,
 	.front_list_end = on_list_end,
 	.front_counters = on_counters
@@ -531,6 +507,7 @@ front_turn(void *arg)
 	conn_output_flush(&f->set);
 	front_handover_work(f);
 	conn_reap(&f->set);
+	front_retire_work(f);
 }
 
 static void

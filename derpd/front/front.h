@@ -35,6 +35,7 @@
 #include "pages.h"
 #include "proxy.h"
 #include "relayconf.h"
+#include "retire.h"
 #include "statspage.h"
 #include "tlskey.h"
 #include "tokens.h"
@@ -55,10 +56,8 @@ struct front {
 	int		 configured;
 	struct front_tlskey tlskey;	/* signs for TLS */
 	uint32_t	 staged;	/* id of the staged settings, 0 none */
-	int		 stopping;
-	uint64_t	 stop_us;	/* when to exit at the latest */
+	struct front_retire retire;
 	struct event	*ev_tick;
-	struct event	*ev_stop;
 
 	/* handshakes and requests, a few a turn */
 	struct conn_list shaking;

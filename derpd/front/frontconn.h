@@ -40,6 +40,7 @@ struct front_conn {
 						   balancer says */
 				 derp:1,	/* of a port with derp: all is
 						   served without TLS */
+				 answered:1,	/* a request was handled */
 				 validates:1;	/* a directory's: it gets a
 						   certificate, and an end */
 	uint16_t		 listener;	/* number of the address that

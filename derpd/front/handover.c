@@ -21,6 +21,7 @@
 #include "slots.h"
 
 #define AHEAD	(1024 * 1024)	/* bytes that an owner has yet to read */
+#define HOLD_US	30000000	/* more than a move of sessions takes */
 
 unsigned int
 front_handover_owner(const struct front *f, const uint8_t key[IPC_KEYLEN])
@@ -48,6 +49,21 @@ number(const struct front_hand *h)
 	return ((unsigned int)(h - h->f->hands.to));
 }
 
+static uint64_t
+bit(const struct front_hand *h)
+{
+	return (1ULL << number(h));
+}
+
+/* Close the older channel to an owner. */
+static void
+end_old(struct front_hand *h)
+{
+	ipc_chan_free(h->ending);
+	h->ending = NULL;
+	h->f->hands.ending &= ~bit(h);
+}
+
 static void
 gone(struct ipc_chan *ch, const char *why, void *arg)
 {
@@ -55,9 +71,13 @@ gone(struct ipc_chan *ch, const char *why, void *arg)
 
 	log_debug("the channel of hand-overs to relay %u is closed: %s",
 	    number(h), why);
+	if (ch == h->ending) {
+		end_old(h);
+		return;
+	}
 	ipc_chan_free(ch);
 	h->chan = NULL;
-	h->f->hands.lost |= 1ULL << number(h);
+	h->f->hands.lost |= bit(h);
 }
 
 /* A relay worker has nothing to say. */
@@ -66,6 +86,24 @@ message(struct ipc_chan *ch, struct ipc_msg *m, void *arg)
 {
 	(void)m;
 	gone(ch, "an unexpected message", arg);
+}
+
+/*
+ * The channel takes no client any more.  It is closed when it is written, which
+ * the owner may delay: then one such channel stays for each owner.
+ */
+static void
+end_channel(struct front_hand *h)
+{
+	if (h->chan == NULL)
+		return;
+	end_old(h);
+	h->ending = h->chan;
+	h->chan = NULL;
+	if (ipc_chan_queued(h->ending) == 0)
+		end_old(h);
+	else
+		h->f->hands.ending |= bit(h);
 }
 
 int
@@ -79,13 +117,41 @@ front_hands_open(struct front *f, int fd, unsigned int worker)
 	    gone, h);
 	if (ch == NULL)
 		return (-1);
-	ipc_chan_free(h->chan);
+	end_channel(h);
 	h->chan = ch;
-	f->hands.lost &= ~(1ULL << worker);
+	f->hands.lost &= ~bit(h);
+	f->hands.held &= ~bit(h);
 	TAILQ_FOREACH(c, &f->set.conns, entry)
 		if (front_conn_of(c)->login.worker == worker)
 			front_login_repeat(front_conn_of(c));
 	return (0);
+}
+
+void
+front_hands_hold(struct front *f)
+{
+	unsigned int w;
+
+	for (w = 0; w < f->conf.nworkers; w++) {
+		end_channel(&f->hands.to[w]);
+		f->hands.held |= bit(&f->hands.to[w]);
+	}
+	f->hands.held_us = f->set.now_us;
+	f->hands.lost = 0;
+}
+
+/* Close older channels that are written. */
+static void
+end_written(struct front *f)
+{
+	struct front_hand *h;
+	unsigned int w;
+
+	for (w = 0; w < IPC_MAXWORKERS && f->hands.ending >> w != 0; w++) {
+		h = &f->hands.to[w];
+		if (h->ending != NULL && ipc_chan_queued(h->ending) == 0)
+			end_old(h);
+	}
 }
 
 int
@@ -96,7 +162,8 @@ front_hands_busy(const struct front *f)
 
 	for (w = 0; w < IPC_MAXWORKERS; w++) {
 		h = &f->hands.to[w];
-		if (h->chan != NULL && ipc_chan_queued(h->chan) > 0)
+		if (h->ending != NULL || (h->chan != NULL &&
+		    ipc_chan_queued(h->chan) > 0))
 			return (1);
 	}
 	return (0);
@@ -105,8 +172,13 @@ front_hands_busy(const struct front *f)
 void
 front_hands_tick(struct front *f)
 {
-	struct ipc_msg_server_unlinked v = { .hands = f->hands.lost };
+	struct ipc_msg_server_unlinked v;
 
+	if (f->hands.held != 0 && f->set.now_us - f->hands.held_us > HOLD_US) {
+		f->hands.lost |= f->hands.held;
+		f->hands.held = 0;
+	}
+	v.hands = f->hands.lost;
 	if (v.hands != 0 && ipc_send_server_unlinked(f->parent, &v) == -1)
 		log_warn("can't request channels to relay workers from the "
 		    "parent (sendmsg)");
@@ -222,6 +294,7 @@ front_handover_work(struct front *f)
 	struct front_conn *c;
 	unsigned int w;
 
+	end_written(f);
 	for (w = 0; w < IPC_MAXWORKERS && f->hands.some >> w != 0; w++) {
 		h = &f->hands.to[w];
 		while ((c = TAILQ_FIRST(&h->waiting)) != NULL && can_take(h)) {

@@ -19,6 +19,8 @@ struct ipc_chan;
 struct front_hand {
 	struct front	*f;
 	struct ipc_chan	*chan;		/* NULL: none */
+	struct ipc_chan	*ending;	/* an older one, until what it has to
+					   write is written; NULL: none */
 	TAILQ_HEAD(, front_conn) waiting;
 };
 
@@ -28,6 +30,10 @@ struct front_hands {
 	uint64_t	 some;		/* owners with waiting clients, a bit
 					   for each */
 	uint64_t	 lost;		/* channels to request, likewise */
+	uint64_t	 ending;	/* owners with such a channel */
+	uint64_t	 held;		/* owners whose channel was closed by
+					   front_hands_hold() */
+	uint64_t	 held_us;	/* when */
 };
 
 /* Return the worker that owns `key'; IPC_MAXWORKERS: none. */
@@ -39,11 +45,18 @@ void	front_hands_init(struct front *f);
 
 /*
  * Use the descriptor `fd' as the channel to `worker', in place of an older one,
- * and have new tickets made for its clients, as front_login_repeat(): it may
- * have been started again.  Return 0, or -1 without memory; the caller then
- * still owns `fd'.
+ * which is closed when it is written.  Have new tickets made for its clients,
+ * as front_login_repeat(): it may have been started again.  Return 0, or -1
+ * without memory; the caller then still owns `fd'.
  */
 int	front_hands_open(struct front *f, int fd, unsigned int worker);
+
+/*
+ * Close the channels to all owners, once what they have to write is written.
+ * Logins wait for the next ones, which the parent makes unasked; they are only
+ * requested when they have not come after a long time.
+ */
+void	front_hands_hold(struct front *f);
 
 /* Return 1 while clients that are handed over have yet to be sent, else 0. */
 int	front_hands_busy(const struct front *f);

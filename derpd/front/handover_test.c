@@ -2,6 +2,8 @@
  * handover_test: clients that have logged in move to the worker that owns their
  * key, when it is there, with all that belongs to them.
  */
+#include <errno.h>
+
 #include "handoverfixture.h"
 #include "websocket.h"
 
@@ -346,6 +348,138 @@ ATF_TC_BODY(many_wait, tc)
 	ATF_CHECK_EQ(f->set.nconns, 10);
 }
 
+/* Clients until the channel to worker 1 takes no more; return how many. */
+static unsigned int
+fill_channel(void)
+{
+	const int least = 1;
+	unsigned int n = 0;
+
+	ATF_REQUIRE_EQ(setsockopt(ipc_chan_fd(f->hands.to[1].chan), SOL_SOCKET,
+	    SO_SNDBUF, &least, sizeof(least)), 0);
+	while (!front_hands_busy(f)) {
+		confirmed(1);
+		n++;
+	}
+	return (n);
+}
+
+/* Worker 1 gets `n' clients over its channel, and then its end. */
+static void
+check_all_taken(unsigned int n)
+{
+	struct ipc_msg m;
+
+	while (n-- > 0)
+		ATF_CHECK(is_taken(1));
+	turns();
+	ATF_CHECK_EQ(ipc_chan_recv(owners[1], &m, 5000), -1);
+	ATF_CHECK_EQ(errno, EPIPE);
+	ATF_CHECK(!front_hands_busy(f));
+}
+
+/* The parent is asked for these channels; 0: for none. */
+static void
+check_lost(uint64_t want)
+{
+	struct ipc_msg_server_unlinked v = { 0 };
+	struct ipc_msg m;
+
+	front_hands_tick(f);
+	ATF_REQUIRE_EQ(ipc_chan_flush(f->parent, 5000), 0);
+	if (ipc_chan_recv(parent, &m, 0) == 0) {
+		ATF_REQUIRE_EQ(m.type, MSG_SERVER_UNLINKED);
+		ATF_REQUIRE_EQ(ipc_get_server_unlinked(&m.rd, &v), 0);
+		ipc_msg_free(&m);
+	}
+	ATF_CHECK_EQ(v.hands, want);
+}
+
+/*
+ * Channels end when all that was handed over has gone; no client goes then, and
+ * nothing is requested.  Logins wait for the next channel.
+ */
+ATF_TC_WITHOUT_HEAD(held);
+ATF_TC_BODY(held, tc)
+{
+	struct front_conn *c;
+	struct ipc_msg m;
+	unsigned int n;
+
+	(void)tc;
+	set_up();
+	start_owner(0);
+	start_owner(1);
+	n = fill_channel();
+	c = sent_info(1);
+	front_hands_hold(f);
+	turns();
+	ATF_CHECK_EQ(ipc_chan_recv(owners[0], &m, 5000), -1);
+	ATF_CHECK(front_hands_busy(f));
+	confirm(1);
+	ATF_CHECK_EQ(c->conn.state, CONN_HAND);
+	check_all_taken(n);
+	check_lost(0);
+	ATF_CHECK_EQ(f->set.nconns, 1);
+	start_owner(1);
+	confirm(1);
+	check_taken(1);
+	check_gone();
+}
+
+/* The next channel comes while the older one is not written. */
+ATF_TC_WITHOUT_HEAD(replaced);
+ATF_TC_BODY(replaced, tc)
+{
+	struct ipc_chan *old;
+	unsigned int n, i;
+
+	(void)tc;
+	set_up();
+	start_owner(1);
+	n = fill_channel();
+	for (i = 0; i < 2; i++) {
+		if (i == 0)
+			front_hands_hold(f);
+		old = owners[1];
+		owners[1] = NULL;
+		start_owner(1);
+		ATF_CHECK(front_hands_busy(f));
+		confirmed(1);
+		check_taken(1);
+		ipc_chan_free(owners[1]);
+		owners[1] = old;
+		check_all_taken(n);
+		start_owner(1);
+		n = fill_channel();
+	}
+	/* An owner that ends ends the older one, too. */
+	front_hands_hold(f);
+	ipc_chan_free(owners[1]);
+	owners[1] = NULL;
+	turns();
+	ATF_CHECK(!front_hands_busy(f));
+	check_lost(0);
+}
+
+/* The parent was to make channels, and has not. */
+ATF_TC_WITHOUT_HEAD(held_long);
+ATF_TC_BODY(held_long, tc)
+{
+	(void)tc;
+	set_up();
+	start_owner(0);
+	f->hands.lost = 1U << 1;
+	front_hands_hold(f);
+	check_lost(0);
+	start_owner(0);
+	f->hands.held_us -= 31000000;
+	check_lost(1U << 1);
+	check_lost(1U << 1);
+	start_owner(1);
+	check_lost(0);
+}
+
 /* A client over WebSocket keeps its connection here; one end of a pair goes. */
 ATF_TC_WITHOUT_HEAD(proxied);
 ATF_TC_BODY(proxied, tc)
@@ -418,6 +552,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, new_ticket_unflushed);
 	ATF_TP_ADD_TC(tp, new_ticket_on_its_way);
 	ATF_TP_ADD_TC(tp, many_wait);
+	ATF_TP_ADD_TC(tp, held);
+	ATF_TP_ADD_TC(tp, replaced);
+	ATF_TP_ADD_TC(tp, held_long);
 	ATF_TP_ADD_TC(tp, proxied);
 	ATF_TP_ADD_TC(tp, reserve);
 	return (atf_no_error());

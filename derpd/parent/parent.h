@@ -280,8 +280,8 @@ int	 parent_servers_message(struct parent_proc *p, struct ipc_msg *m);
 int	 parent_fronts_start_one(struct parent_proc *p);
 
 /*
- * Give a front its listening sockets, at its start, or later: after FRONT_RETIRE
- * with `on' 0, and when it was started without.  0, or -1.
+ * Give a front its listening sockets, at its start, or later: when it was
+ * started without, and after FRONT_RETIRE with `on' 0.  0, or -1.
  */
 int	 parent_fronts_listen(struct parent_proc *p);
 

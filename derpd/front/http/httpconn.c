@@ -38,6 +38,7 @@ web_env(const struct front_conn *c, struct web_env *env)
 	env->tls = !c->conn.plain;
 	env->derp = c->derp;
 	memcpy(env->peer, c->conn.addr, sizeof(env->peer));
+	env->last = c->f->retire.on;
 	env->relay = c->f->conf.relay;
 	env->home = c->f->conf.home;
 	env->redirect = c->f->conf.redirect;
@@ -190,7 +191,7 @@ web_sent(struct front_conn *c)
 
 	if (h != NULL)
 		release(c, h);
-	if (h != NULL && h->close)
+	if ((h != NULL && h->close) || c->f->retire.on)
 		conn_drain(&c->conn);
 	else
 		conn_resume(&c->conn, PAUSE_BODY);
@@ -352,6 +353,7 @@ request(struct front_conn *c, int parsed)
 	enum web_action action;
 	struct web_env env;
 
+	c->answered = 1;
 	web_env(c, &env);
 	if (parsed < 0) {
 		web_error(&env, parsed, reply);

@@ -445,9 +445,10 @@ decode_path(struct net_http_str s, char dst[MAX_PATH])
 
 /* Set what happens to the connection after this request; see web_route(). */
 static void
-check_body(const struct net_http_head *h, struct web_reply *r)
+check_body(const struct web_env *env, const struct net_http_head *h,
+    struct web_reply *r)
 {
-	r->close = !h->keepalive || h->chunked ||
+	r->close = env->last || !h->keepalive || h->chunked ||
 	    h->content_length > WEB_MAX_DISCARD ||
 	    (h->expect_continue && h->content_length != 0);
 	if (!r->close && h->content_length > 0)
@@ -492,7 +493,7 @@ web_route(const struct web_env *env, const struct net_http_head *h,
 	enum web_action	action;
 
 	reset(r);
-	check_body(h, r);
+	check_body(env, h, r);
 	r->head_only = net_http_eq(h->method, "HEAD");
 	if (!h->expect_continue && net_http_field(h, "Expect").p != NULL &&
 	    h->minor > 0) {
@@ -539,7 +540,7 @@ web_reply_body(const struct web_env *env, const struct net_http_head *h,
     const char *type, size_t len, struct web_reply *r)
 {
 	reset(r);
-	check_body(h, r);
+	check_body(env, h, r);
 	r->head_only = net_http_eq(h->method, "HEAD");
 	/* These requests need no body: if there is one, close. */
 	if (r->discard > 0)

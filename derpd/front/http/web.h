@@ -57,6 +57,7 @@ struct web_env {
 	int		 forwarded;	/* which has named this client: */
 	uint8_t		 client[16];
 	const struct web_viewers *viewers;	/* NULL: none */
+	int		 last;		/* close after each answer */
 	int		 relay;			/* DERP is served */
 	int		 home;			/* enum ipc_relay_home */
 	const char	*redirect;		/* URL, of HOME_REDIRECT */
