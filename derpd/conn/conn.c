@@ -28,6 +28,7 @@ conn_set_init(struct conn_set *s, const struct conn_ops *ops,
 	TAILQ_INIT(&s->conns);
 	TAILQ_INIT(&s->dead);
 	TAILQ_INIT(&s->resumed);
+	TAILQ_INIT(&s->held);
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&s->wheel[i]);
 	conn_outputs_init(&s->outputs, output);
@@ -151,6 +152,7 @@ unlink_all(struct conn *c)
 	conn_input_end(c);
 	TAILQ_REMOVE(&s->conns, c, entry);
 	s->nconns--;
+	s->ndrain -= c->state == CONN_DRAIN;
 }
 
 void
@@ -178,6 +180,7 @@ conn_drain(struct conn *c)
 	if (c->set->ops->draining != NULL)
 		c->set->ops->draining(c);
 	c->state = CONN_DRAIN;
+	c->set->ndrain++;
 	conn_pause(c, PAUSE_DRAIN);
 	conn_deadline(c, 2);
 	conn_dirty(c);

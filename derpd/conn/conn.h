@@ -71,7 +71,7 @@ struct conn_ops {
 	size_t	(*read_size)(const struct conn *c);
 	/*
 	 * Optional.  Before the socket is read: return 1, or 0 when the
-	 * connection was paused instead.
+	 * connection was paused or held instead.
 	 */
 	int	(*may_read)(struct conn *c);
 	/* Optional.  The socket was read, and what came (1, or 0) handled. */
@@ -167,8 +167,8 @@ struct conn {
 	TAILQ_ENTRY(conn) entry;	/* set->conns, until it is reaped */
 	TAILQ_ENTRY(conn) dead_link;	/* set->dead */
 	/*
-	 * with PAUSE_TURN: on set->resumed, or where ops->queue() put it; else
-	 * free for the owner's use
+	 * with PAUSE_TURN: on set->resumed, or where ops->queue() put it; with
+	 * PAUSE_HOLD: on set->held; else free for the owner's use
 	 */
 	TAILQ_ENTRY(conn) resumed;
 	TAILQ_ENTRY(conn) wheel;	/* list of its deadline */
@@ -191,9 +191,11 @@ struct conn_set {
 	struct conn_list	 conns;
 	struct conn_list	 dead;		/* for the reaper */
 	struct conn_list	 resumed;	/* input for this turn */
+	struct conn_list	 held;		/* by conn_hold() */
 	struct conn_list	 wheel[WHEEL_SLOTS];
 	unsigned int		 now_slot;
 	unsigned int		 nconns;
+	unsigned int		 ndrain;	/* in CONN_DRAIN */
 	uint32_t		 notsent_lowat;	/* settings, derpd.conf(5) */
 	uint32_t		 write_timeout;
 	struct conn_stats	*stats;

@@ -96,6 +96,38 @@ conn_resume(struct conn *c, unsigned int why)
 }
 
 void
+conn_hold(struct conn *c)
+{
+	struct conn_set *s = c->set;
+
+	if (c->dead || (c->paused & PAUSE_HOLD) != 0)
+		return;
+	if (c->paused == 0)
+		conn_pause(c, PAUSE_HOLD);
+	/* One that lingers is paused already, and read. */
+	event_del(&c->ev_read);
+	if ((c->paused & PAUSE_TURN) != 0)
+		TAILQ_REMOVE(&s->resumed, c, resumed);
+	c->paused &= ~(unsigned int)PAUSE_TURN;
+	c->paused |= PAUSE_HOLD;
+	TAILQ_INSERT_TAIL(&s->held, c, resumed);
+}
+
+void
+conn_unhold(struct conn_set *s)
+{
+	struct conn *c;
+
+	while ((c = TAILQ_FIRST(&s->held)) != NULL) {
+		TAILQ_REMOVE(&s->held, c, resumed);
+		if (c->lingering && !c->dead)
+			event_add(&c->ev_read, NULL);
+		conn_resume(c, PAUSE_HOLD);
+		c->paused &= ~(unsigned int)PAUSE_HOLD;
+	}
+}
+
+void
 conn_next_turn(struct conn *c)
 {
 	if (c->dead || c->paused != 0)
@@ -175,8 +207,11 @@ conn_input_read(struct conn *c)
 	uint8_t *in = s->in_buf + IN_CUT;
 	ssize_t n;
 
-	if (c->dead)
+	if (c->dead) {
+		/* The reaper may come later. */
+		event_del(&c->ev_read);
 		return;
+	}
 	conn_clock(s);
 	if (s->ops->may_read != NULL && !s->ops->may_read(c))
 		return;
@@ -227,7 +262,9 @@ conn_input_end(struct conn *c)
 {
 	struct conn_set *s = c->set;
 
-	if (c->queued && (c->paused & PAUSE_TURN) != 0)
+	if ((c->paused & PAUSE_HOLD) != 0)
+		TAILQ_REMOVE(&s->held, c, resumed);
+	else if (c->queued && (c->paused & PAUSE_TURN) != 0)
 		s->ops->unqueue(c);
 	else if ((c->paused & PAUSE_TURN) != 0)
 		TAILQ_REMOVE(&s->resumed, c, resumed);

@@ -28,7 +28,7 @@ struct conn_set;
 #define PAUSE_PUMP	0x100	/* the session reads slowly */
 #define PAUSE_LIST	0x200	/* the answer is being made */
 #define PAUSE_NEWS	0x400	/* what a node says waits for a worker */
-#define PAUSE_HOLD	0x800	/* sessions move to other processes */
+#define PAUSE_HOLD	0x800	/* by conn_hold() */
 
 /* Bytes that are not processed yet. */
 struct conn_cursor {
@@ -55,6 +55,13 @@ void	conn_resume(struct conn *c, unsigned int why);
 
 /* Continue with the input in the next turn, after other clients. */
 void	conn_next_turn(struct conn *c);
+
+/*
+ * For ops->may_read(): read nothing from the connection, in whatever state it
+ * is, until conn_unhold() of all.
+ */
+void	conn_hold(struct conn *c);
+void	conn_unhold(struct conn_set *s);
 
 /* Handle kept input of the connections that were resumed. */
 void	conn_work(struct conn_set *s);

@@ -13,7 +13,12 @@
  * In place of the commit, parent_moves_thaw() makes all go on as before, at any
  * point.  Each step calls back once, from the event loop: when all processes
  * have answered, when one of them has failed or ended, when it is late, or when
- * derpd stops.
+ * derpd stops:
+ *
+ *	void cb(void *arg, const char *why, uint32_t sessions)
+ *
+ * `why' NULL: all is done, with so many sessions (of a hold: 0); else why not,
+ * a line that is valid during the call.
  */
 #ifndef MOVES_H
 #define MOVES_H
@@ -21,7 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bounds.h"
+#include "movesteps.h"
 
 #define PARENT_MOVES_HOLD_MS	3000	/* for parent_moves_hold() */
 #define PARENT_MOVES_MS		10000	/* for sessions to move */
@@ -30,18 +35,22 @@ struct ipc_msg;
 struct parent;
 struct parent_proc;
 
-/*
- * The end of a step: `why' NULL: all is done, with so many `sessions' (of a
- * hold: 0); else why not, a line that is valid during the call.
- */
-typedef void (*parent_moves_cb)(void *arg, const char *why, uint32_t sessions);
-
 /* A channel over which sessions go. */
 struct parent_moves_chan {
 	struct parent_proc *p;		/* the worker that gets this end */
 	unsigned int	 other;		/* number of the worker at the other
 					   end */
 	int		 fd;		/* this end */
+};
+
+struct event;
+
+/* The moves of a parent. */
+struct parent_moves {
+	struct parent_movesteps steps;
+	uint32_t	 hold;		/* number of the last hold */
+	struct event	*ev_turn;	/* of steps */
+	struct event	*ev_late[PARENT_MOVES_KINDS];
 };
 
 /* Initialise d->moves; call it once, at the start. */
@@ -74,6 +83,13 @@ void	 parent_moves_send(struct parent *d, const struct parent_moves_chan *v,
 void	 parent_moves_receive(struct parent *d,
 	    const struct parent_moves_chan *v, size_t n, unsigned int nworkers,
 	    const uint8_t *secret, parent_moves_cb done, void *arg);
+
+/*
+ * What has failed since parent_moves_hold(), also between steps and when all
+ * had answered: a relay worker has ended, or takes back its answer.  NULL:
+ * nothing.  To be asked right before a commit.
+ */
+const char *parent_moves_broken(const struct parent *d);
 
 /* No step calls back any more. */
 void	 parent_moves_cancel(struct parent *d);

@@ -76,6 +76,7 @@ set_up(struct parent *d)
 	mapset_checker_init(d);
 	parent_procs_set_up(d);
 	parent_reload_init(d);
+	parent_moves_init(d);
 #ifdef __linux__
 	(void)prctl(PR_SET_DUMPABLE, 0);
 #endif
@@ -166,6 +167,7 @@ parent_stop(struct parent *d)
 	log_info("stopping");
 	(void)super_notify("STOPPING=1");
 	parent_gens_stop(&d->gens);
+	parent_moves_stop(d);
 	parent_control_close();
 	parent_listen_close(&d->listens);	/* refuse new clients at
 						   once */

@@ -119,6 +119,7 @@ struct parent {
 	struct parent_gens gens;		/* requested, and under way */
 	struct parent_inherit	 inherit;	/* sockets, until they are
 						   opened */
+	struct parent_moves moves;		/* of sessions */
 	struct parent_listen_set listens;
 	struct parent_listen_set stunsocks;	/* UDP; a socket a stund */
 	struct parent_listen_set metricsocks;	/* of metrics */

@@ -207,6 +207,7 @@ server_ended(struct parent_proc *p)
 	struct parent *d = p->d;
 
 	parent_servers_gone(p);
+	parent_moves_gone(p);
 	parent_gen_server_gone(&d->gens, parent_servers_number(p));
 	if (p->c.role == ROLE_FRONT) {
 		renew_front_gone(d, p->c.worker);

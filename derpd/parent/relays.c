@@ -162,6 +162,10 @@ parent_relays_message(struct parent_proc *p, struct ipc_msg *m)
 	switch (m->type) {
 	case MSG_RELAY_FORGED:
 		return (accuse(p, m));
+	case MSG_RELAY_HELD:
+	case MSG_RELAY_MOVED:
+	case MSG_RELAY_TOOK:
+		return (parent_moves_message(p, m));
 	case MSG_RELAY_DRAINED:
 		return (parent_drain_left(p, m));
 	case MSG_RELAY_CLIENT:

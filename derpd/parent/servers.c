@@ -183,6 +183,9 @@ parent_servers_connect_hands(struct parent_proc *p)
 	unsigned int i, n;
 	struct parent_proc *other = others(p, &n);
 
+	/* parent_moves_connect() makes them afterwards. */
+	if (parent_moves_held(p->d))
+		return (0);
 	for (i = 0; i < n; i++)
 		if (other[i].c.chan != NULL && connect_hands(p, &other[i]) ==
 		    -1)
@@ -228,7 +231,7 @@ mend(struct parent_proc *p, struct ipc_msg *m)
 	if (ipc_get_server_unlinked(&m->rd, &v) == -1 ||
 	    (p->c.role == ROLE_FRONT && v.links != 0))
 		return (-1);
-	if (now - p->linked_ms < PARENT_REQUEST_MS)
+	if (now - p->linked_ms < PARENT_REQUEST_MS || parent_moves_held(p->d))
 		return (0);		/* it will request again */
 	p->linked_ms = now;
 	parent_relays_mend(p, v.links);

@@ -61,7 +61,9 @@ gone(struct ipc_chan *ch, const char *why, void *arg)
 	log_debug("the channel of hand-overs from front %u is closed: %s",
 	    number(h), why);
 	drop(h);
-	h->r->hands.lost |= 1ULL << number(h);
+	/* In a hold fronts close them, and the parent makes others. */
+	if (!relay_hold_is_on(h->r))
+		h->r->hands.lost |= 1ULL << number(h);
 }
 
 static void
@@ -74,6 +76,27 @@ message(struct ipc_chan *ch, struct ipc_msg *m, void *arg)
 	conn_clock(&h->r->set);
 	if (relay_adopt_message(h->r, number(h), m, &why) == -1)
 		report(h, why);
+}
+
+int
+relay_hands_closed(const struct relay *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < IPC_MAXWORKERS; i++)
+		if (r->hands.from[i].chan != NULL)
+			return (0);
+	return (1);
+}
+
+void
+relay_hands_missing(struct relay *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->conf.nfronts; i++)
+		if (r->hands.from[i].chan == NULL)
+			r->hands.lost |= 1ULL << i;
 }
 
 int

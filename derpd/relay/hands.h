@@ -26,6 +26,15 @@ struct relay_hands {
 /* Initialize r->hands; call it once, at the start. */
 void	relay_hands_init(struct relay *r);
 
+/* Return 1 when there is no channel from any front, else 0. */
+int	relay_hands_closed(const struct relay *r);
+
+/*
+ * Request the channels that are missing, unless the parent makes them before
+ * the next tick.
+ */
+void	relay_hands_missing(struct relay *r);
+
 /*
  * Use the descriptor `fd' as the channel from front `front', in place of an
  * older one.  Return 0, or -1 without memory; the caller then still owns `fd'.

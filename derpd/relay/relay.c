@@ -81,6 +81,7 @@ on_keys(void *arg, const struct ipc_msg_server_keys *v, int *fd)
 	if (r->keys == NULL)
 		fatal("can't open the channel to keys (malloc, event_new)");
 	*fd = -1;
+	relay_hold_channels(r);
 	relay_welcome_again(r);
 	return (0);
 }
@@ -101,6 +102,7 @@ on_admit(void *arg, int *fd)
 	if (relay_admit_open(arg, *fd) == -1)
 		fatal("can't open the channel to admit (malloc, event_new)");
 	*fd = -1;
+	relay_hold_channels(arg);
 	return (0);
 }
 
@@ -183,12 +185,16 @@ on_mesh(void *arg, const struct ipc_msg_relay_mesh *v, int *fd)
 		fatalx("can't use the channel of links from mesh %u: out of "
 		    "memory", v->node);
 	*fd = -1;
+	relay_hold_channels(arg);
 	return (0);
 }
 
 static int
 on_hand(void *arg, const struct ipc_msg_server_hand *v, int *fd)
 {
+	/* The parent connects again after a hold. */
+	if (relay_hold_is_on(arg))
+		return (0);
 	if (relay_hands_open(arg, *fd, v->number) == -1)
 		fatalx("can't use the channel of hand-overs from front %u: out "
 		    "of memory", v->number);
@@ -403,6 +409,10 @@ static const struct ipc_handlers handlers = {
 	.relay_clients = on_clients,
 	.relay_list = on_list,
 	.relay_drain = relay_drain_message,
+	.relay_hold = relay_hold_message,
+	.relay_thaw = relay_hold_thaw,
+	.relay_leave = relay_hold_leave,
+	.relay_succeeded = relay_hold_succeeded,
 	.relay_move_to = on_move_to,
 	.relay_move = on_move,
 	.relay_move_from = on_move_from,
@@ -418,6 +428,8 @@ tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	conn_clock(&r->set);
+	if (relay_hold_is_on(r))
+		return;
 	/* Keys may have closed a channel and still run. */
 	if (r->configured && r->keys == NULL)
 		(void)ipc_send_server_keyless(r->parent, &keyless);
@@ -469,10 +481,9 @@ relay_new(struct ipc_chan *parent)
  * that their receivers are notified that it left.  Keys are counted before
  * clients can notice a login, and again when some are gone.
  */
-void
-relay_turn(void *arg)
+static void
+whole_turn(struct relay *r)
 {
-	struct relay *r = arg;
 	int sleeps = !conn_more(&r->set) && !cluster_watch_more(r) &&
 	    !relay_admit_more(r) && !relay_newrate_more(r) &&
 	    !relay_listing_more(r) && !relay_drain_more(r) &&
@@ -502,6 +513,17 @@ relay_turn(void *arg)
 	relay_welcome_work(r);
 	conn_output_flush(&r->set);
 	cluster_link_flush(r);
+}
+
+void
+relay_turn(void *arg)
+{
+	struct relay *r = arg;
+
+	if (relay_hold_is_on(r))
+		relay_hold_turn(r);
+	else
+		whole_turn(r);
 }
 
 static void

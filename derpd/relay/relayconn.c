@@ -112,6 +112,16 @@ read_size(const struct conn *c)
 	return (CONN_IN_SIZE);
 }
 
+/* In a hold no connection is read, whatever asks for it. */
+static int
+may_read(struct conn *c)
+{
+	if (!relay_hold_is_on(relay_conn_of(c)->r))
+		return (1);
+	conn_hold(c);
+	return (0);
+}
+
 static void
 was_read(struct conn *c, int input_came)
 {
@@ -195,6 +205,7 @@ static const struct conn_ops ops = {
 	.input = input,
 	.work = work,
 	.read_size = read_size,
+	.may_read = may_read,
 	.was_read = was_read,
 	.pausing = pausing,
 	.encrypt = conn_records_write,

@@ -141,6 +141,20 @@ ipc_chan_limit(struct ipc_chan *c, size_t bytes)
 	c->limit = bytes;
 }
 
+void
+ipc_chan_hold(struct ipc_chan *c, int on)
+{
+	if (c->rd == NULL || c->gone)
+		return;
+	if (on) {
+		event_del(c->rd);
+		return;
+	}
+	event_add(c->rd, NULL);
+	/* Data that was read before raises no event. */
+	event_active(c->rd, EV_READ, 1);
+}
+
 /*
  * Make room for one more entry in the ring of costs.  Returns 0, or -1 with
  * errno.

@@ -112,6 +112,12 @@ size_t	 ipc_chan_queued(const struct ipc_chan *c);
 void	 ipc_chan_limit(struct ipc_chan *c, size_t bytes);
 
 /*
+ * Stop reading from a channel with events (1), or go on (0), both idempotent.
+ * Meanwhile messages wait at the peer, whose end is noticed later.
+ */
+void	 ipc_chan_hold(struct ipc_chan *c, int on);
+
+/*
  * In the parent: ping the child, unless a ping is unanswered.  Returns 0, or -1
  * as ipc_chan_send().
  */

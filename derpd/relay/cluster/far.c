@@ -168,7 +168,7 @@ cluster_far_more(const struct relay *r)
 /* Other workers */
 
 void
-cluster_far_worker_lost(struct relay *r, unsigned int worker)
+cluster_far_succeeded(struct relay *r, unsigned int worker)
 {
 	uint64_t links = 0;
 	unsigned int i;
@@ -177,6 +177,12 @@ cluster_far_worker_lost(struct relay *r, unsigned int worker)
 		if (cluster_far_worker(r, i) == worker)
 			links |= 1ULL << i;
 	cluster_fartable_lost(r->far.table, links);
+}
+
+void
+cluster_far_worker_lost(struct relay *r, unsigned int worker)
+{
+	cluster_far_succeeded(r, worker);
 	r->far.missed |= 1ULL << worker;
 }
 

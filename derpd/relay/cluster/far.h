@@ -129,6 +129,9 @@ void	cluster_far_told(struct relay *r, unsigned int link,
 /* A link of another worker has ended. */
 void	cluster_far_ended(struct relay *r, unsigned int link);
 
+/* That worker has a successor, which makes its links anew. */
+void	cluster_far_succeeded(struct relay *r, unsigned int worker);
+
 /* The ring to that worker is lost, or is new. */
 void	cluster_far_worker_lost(struct relay *r, unsigned int worker);
 void	cluster_far_linked(struct relay *r, unsigned int worker);

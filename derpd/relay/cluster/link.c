@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "far.h"
 #include "ipcsend.h"
 #include "linkmsg.h"
 #include "log.h"
@@ -192,6 +193,7 @@ cluster_link_open(struct relay *r, const int fds[IPC_RING_MAXFDS],
 		ipc_ring_close_fds(fds);
 		return (-1);
 	}
+	l->watched = (r->links.watched & 1ULL << worker) != 0;
 	l->r = r;
 	l->worker = worker;
 	l->ring = ipc_ring_open(fds, LINK_FIRST_PACKET, LINK_LAST_PACKET,
@@ -205,7 +207,7 @@ cluster_link_open(struct relay *r, const int fds[IPC_RING_MAXFDS],
 	    link_readable, l);
 	l->ev_write = event_new(r->set.base, fd, EV_WRITE, link_writable, l);
 	if (l->ev_read == NULL || l->ev_write == NULL ||
-	    event_add(l->ev_read, NULL) == -1) {
+	    (!r->links.quiet && event_add(l->ev_read, NULL) == -1)) {
 		link_free(l);
 		return (-1);
 	}
@@ -262,10 +264,79 @@ cluster_link_flush(struct relay *r)
 	for (i = 0; i < IPC_MAXWORKERS; i++) {
 		if ((l = r->links.to[i]) == NULL || l->broken)
 			continue;
-		cluster_link_answer(l);
+		if (r->links.marked == 0)
+			cluster_link_answer(l);
 		if (!l->broken)
 			link_write(l);
 	}
+}
+
+int
+cluster_link_marked(const struct relay *r, uint32_t hold)
+{
+	const struct cluster_link *l;
+	unsigned int i;
+
+	for (i = 0; i < IPC_MAXWORKERS; i++)
+		if ((l = r->links.to[i]) != NULL && (l->mark != hold ||
+		    ipc_ring_waits(l->ring)))
+			return (0);
+	return (1);
+}
+
+void
+cluster_link_quiet(struct relay *r)
+{
+	unsigned int i;
+
+	r->links.quiet = 1;
+	for (i = 0; i < IPC_MAXWORKERS; i++)
+		if (r->links.to[i] != NULL)
+			event_del(r->links.to[i]->ev_read);
+}
+
+void
+cluster_link_go_on(struct relay *r)
+{
+	struct cluster_link *l;
+	unsigned int i;
+
+	r->links.marked = 0;
+	r->links.quiet = 0;
+	for (i = 0; i < IPC_MAXWORKERS; i++)
+		if ((l = r->links.to[i]) != NULL &&
+		    event_add(l->ev_read, NULL) == -1)
+			give_up(l, "out of memory");
+}
+
+void
+cluster_link_succeeded(struct relay *r, unsigned int worker)
+{
+	const uint64_t bit = 1ULL << worker;
+	struct cluster_link *l = r->links.to[worker];
+
+	/* Who has watchers still has them, and must miss nothing. */
+	if (l == NULL || l->watched)
+		r->links.watched |= bit;
+	else
+		r->links.watched &= ~bit;
+	r->links.succeeded |= bit;
+	r->links.to[worker] = NULL;
+	link_free(l);
+	/* It is requested if it does not come. */
+	r->links.unlinked |= bit;
+	cluster_far_succeeded(r, worker);
+}
+
+void
+cluster_link_heir(struct relay *r)
+{
+	unsigned int i;
+
+	r->links.watched = UINT64_MAX;
+	for (i = 0; i < IPC_MAXWORKERS; i++)
+		if (r->links.to[i] != NULL)
+			r->links.to[i]->watched = 1;
 }
 
 void

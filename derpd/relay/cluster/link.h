@@ -26,6 +26,13 @@ struct relay_conn;
 struct cluster_links {
 	struct cluster_link	*to[IPC_MAXWORKERS];	/* NULL: no link */
 	uint64_t		 unlinked;	/* to request, a bit each */
+	uint64_t		 watched; /* workers that may have watchers,
+					     once linked, a bit each */
+	uint64_t		 succeeded; /* and those whose successor is not
+					       linked yet */
+	uint32_t		 marked;	/* hold whose mark was sent; 0:
+						   none */
+	int			 quiet;		/* links raise no event */
 	/* descriptors of the next link, until all are there */
 	int			 fds[IPC_RING_MAXFDS];
 	unsigned int		 nfds, worker;
@@ -132,6 +139,37 @@ int	cluster_link_via(struct relay *r, unsigned int worker,
 /* Make the node of the link `far', at `worker', close `key', which is ours. */
 void	cluster_link_far_close(struct relay *r, unsigned int worker,
 	    unsigned int far, const uint8_t key[FRAME_KEY_LEN]);
+
+/*
+ * Sessions are about to move (hold.h): LINK_MARK of this hold, not 0, is the
+ * last entry for each worker, until cluster_link_go_on().  Requests of floods
+ * are answered afterwards.
+ */
+void	cluster_link_mark(struct relay *r, uint32_t hold);
+
+/*
+ * Return 1 when each link has brought the mark of this hold, and all that is
+ * for others is in their rings; else 0.
+ */
+int	cluster_link_marked(const struct relay *r, uint32_t hold);
+
+/* No link raises an event any more; none may be read meanwhile. */
+void	cluster_link_quiet(struct relay *r);
+
+/* End both. */
+void	cluster_link_go_on(struct relay *r);
+
+/*
+ * A worker that this one was held with has a successor, which has all its
+ * sessions: its link ends, and is not lost.  The next link is to the successor.
+ */
+void	cluster_link_succeeded(struct relay *r, unsigned int worker);
+
+/*
+ * This worker succeeds another one, or its sessions come from some: the other
+ * workers count as having watchers until they say that they have none.
+ */
+void	cluster_link_heir(struct relay *r);
 
 /* Return 1 while news for some worker waits for room in its ring, else 0. */
 int	cluster_link_waits(const struct relay *r);

@@ -200,6 +200,18 @@ cluster_link_is_ours(struct cluster_link *l, const uint8_t *key)
 	return (0);
 }
 
+void
+cluster_link_mark(struct relay *r, uint32_t hold)
+{
+	struct ipc_msg_link_mark v = { hold };
+	struct ipc_wr w;
+
+	ipc_wr_init(&w);
+	ipc_put_link_mark(&w, &v);
+	cluster_link_send_all(r, IPC_RING_NEWS, MSG_LINK_MARK, &w);
+	r->links.marked = hold;
+}
+
 /*
  * Tell the sender of a disco packet, a client of the other worker, that its
  * destination is not here; not more often than its worker tells it.
@@ -300,11 +312,22 @@ on_close(void *arg, const struct ipc_msg_link_close *v)
 }
 
 static int
+on_mark(void *arg, const struct ipc_msg_link_mark *v)
+{
+	struct cluster_link *l = arg;
+
+	l->mark = v->hold;
+	return (0);
+}
+
+static int
 on_watch(void *arg, const struct ipc_msg_link_watch *v)
 {
 	struct cluster_link *l = arg;
 
 	l->watched = v->on;
+	if (!v->on)
+		l->r->links.watched &= ~(1ULL << l->worker);
 	return (0);
 }
 
@@ -359,6 +382,7 @@ static const struct ipc_handlers handlers = {
 	.link_not_here = on_not_here,
 	.link_gone = on_gone,
 	.link_close = on_close,
+	.link_mark = on_mark,
 	.link_watch = on_watch,
 	.link_present = on_present,
 	.link_flood = on_flood,
@@ -463,11 +487,17 @@ cluster_link_answer(struct cluster_link *l)
 void
 cluster_link_greet(struct cluster_link *l)
 {
-	struct ipc_msg_link_watch v = { 1 };
+	struct ipc_msg_link_watch v = { !LIST_EMPTY(&l->r->watchers) };
+	const uint64_t bit = 1ULL << l->worker;
+	const int succeeded = (l->r->links.succeeded & bit) != 0;
 	struct ipc_wr w;
 
 	cluster_far_linked(l->r, l->worker);
-	if (LIST_EMPTY(&l->r->watchers))
+	l->r->links.succeeded &= ~bit;
+	if (succeeded)
+		cluster_watch_again(l->r, l->worker);
+	/* A successor takes us for one that has watchers. */
+	if (!v.on && !succeeded)
 		return;
 	ipc_wr_init(&w);
 	ipc_put_link_watch(&w, &v);

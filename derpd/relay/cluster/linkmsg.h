@@ -28,6 +28,7 @@ struct cluster_link {
 	int			 broken;	/* this side gave it up */
 	int			 ended;		/* the other worker ended */
 	int			 more;		/* there is more to read */
+	uint32_t		 mark;		/* last one it sent; 0: none */
 
 	/* of linkmsg.c */
 	int		 watched;	/* it wants news of our connections */
@@ -83,7 +84,10 @@ int	cluster_link_is_ours(struct cluster_link *l, const uint8_t *key);
 /* Return 1 if there can be mesh peers and other nodes, else 0 (counted). */
 int	cluster_link_may_mesh(struct cluster_link *l);
 
-/* A link was opened: say if we have watchers. */
+/*
+ * A link was opened: say if we have watchers, and ask again for what a worker
+ * that was succeeded did not answer.
+ */
 void	cluster_link_greet(struct cluster_link *l);
 
 /* Called at the end of a turn: send what the other side has asked for. */

@@ -147,6 +147,16 @@ cluster_watch_flooded(struct relay *r, unsigned int worker, uint64_t id,
 		set_next(c->session.watch, worker, slot);
 }
 
+void
+cluster_watch_again(struct relay *r, unsigned int worker)
+{
+	struct relay_conn *c;
+
+	LIST_FOREACH(c, &r->watchers, session.watcher)
+		set_next(c->session.watch, worker,
+		    c->session.watch->next[worker]);
+}
+
 static void
 put_own(const struct cluster_peer *p, void *arg)
 {

@@ -55,6 +55,12 @@ void	cluster_watch_there(struct relay *r, uint64_t id, const uint8_t *key,
 void	cluster_watch_flooded(struct relay *r, unsigned int worker, uint64_t id,
 	    unsigned int slot);
 
+/*
+ * The link to that worker is new, and its keys are the old ones: request again
+ * what is left of the floods.
+ */
+void	cluster_watch_again(struct relay *r, unsigned int worker);
+
 /* Called at the end of each turn: continue the floods. */
 void	cluster_watch_work(struct relay *r);
 
