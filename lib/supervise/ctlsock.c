@@ -286,16 +286,18 @@ inherit(struct super_ctlsock *k, int old, const struct sockaddr_un *sun,
 	return (1);
 }
 
-/* Close the socket `old', which is not used, and remove its file. */
+/* Close the socket `old', and remove its file, which is not that of *sun. */
 static void
-discard(int old)
+discard(int old, const struct sockaddr_un *sun)
 {
-	struct sockaddr_un sun;
+	struct sockaddr_un theirs;
 
 	if (old == -1)
 		return;
-	if (bound_path(old, &sun) == 0 && is_at_path(old, &sun))
-		(void)unlink(sun.sun_path);
+	if (bound_path(old, &theirs) == 0 &&
+	    strcmp(theirs.sun_path, sun->sun_path) != 0 &&
+	    is_at_path(old, &theirs))
+		(void)unlink(theirs.sun_path);
 	close(old);
 }
 
@@ -309,7 +311,7 @@ replace(struct super_ctlsock *k, int old, const struct sockaddr_un *sun,
 			close(old);
 		return (-1);
 	}
-	discard(old);
+	discard(old, sun);
 	return (0);
 }
 
