@@ -37,6 +37,20 @@ check-vm:
 	@regress/vm/run.sh -t 300 -o regress/vm/out regress/vm/scenarios/*.sh \
 	    regress/vm/long/*.sh || [ $$? -eq 77 ]
 
+# 100 upgrades in a row under load, the same with other numbers of workers, and
+# every process killed or stopped at each step; SANITIZE=1 uses the build of
+# check-asan.  OLD_DERPD names the tree of an older release that was built.
+check-upgrade:
+	@sh etc/install-deps check
+	@if [ -n "$(SANITIZE)" ]; then \
+	    sh regress/copy-build.sh build-asan --debug \
+	    --sanitize=address,undefined && cd build-asan; fi && \
+	    $(MAKE) config.mk && \
+	    sh etc/sources && \
+	    $(MAKE) -f build.mk e2e-programs && \
+	    UPGRADE_ALL=1 TESTS=regress/upgrade \
+	    GO="$$(sed -n 's/^GO *= *//p' config.mk)" sh regress/check.sh
+
 # In a copy of the tree, which is built with sanitizers.
 check-asan:
 	@sh etc/install-deps check
@@ -87,4 +101,4 @@ clean:
 
 .PHONY: all install tests fuzz-programs bench-programs lint check run bench
 .PHONY: image bench-bridge bench-map bench-mesh bench-stun bench-wan check-asan
-.PHONY: fuzz soak mutants clean deb check-deb check-vm
+.PHONY: fuzz soak mutants clean deb check-deb check-vm check-upgrade

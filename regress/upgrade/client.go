@@ -19,6 +19,7 @@ type client struct {
 	name string
 	way  way
 	key  key.NodePrivate
+	slow bool // it reads less than it is sent
 
 	watch   bool
 	mu      sync.Mutex
@@ -52,7 +53,7 @@ func (c *client) login() error {
 		c.present = map[key.NodePublic]bool{}
 		c.mu.Unlock()
 	}
-	s, err := c.l.open(c.way, c.key, c.watch)
+	s, err := c.l.open(c.way, c.key, c.watch, c.slow)
 	if err != nil {
 		return err
 	}
@@ -89,12 +90,15 @@ func (c *client) run() {
 func (c *client) read(s *conn) error {
 	defer s.end()
 	defer c.conn.CompareAndSwap(s, nil)
-	for {
+	for n := 1; ; n++ {
 		m, err := s.Recv()
 		if err != nil {
 			return err
 		}
 		c.got(m)
+		if c.slow && n%64 == 0 && !c.l.stopping.Load() {
+			time.Sleep(300 * time.Millisecond)
+		}
 	}
 }
 

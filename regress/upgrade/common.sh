@@ -1,21 +1,37 @@
 # shellcheck shell=sh
-# Shared by the tests of derpd replaced while it runs: traffic beside it
-# (load), and how derpd looks meanwhile.
+# Shared by the tests of derpd that is replaced while it runs: traffic beside it
+# (load), an installation that is replaced, and what there has to be of derpd
+# meanwhile.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/../e2e/common.sh"
 
 : "${LOAD_OPTIONS:=-pairs 12 -idle 60 -connectors 2 -rate 50}"
 
+# upgrade_case NAME SECONDS DESCRIPTION: as e2e_case; no process is left.
+upgrade_case() {
+	e2e_case "$@"
+	eval "$1_cleanup() {
+		e2e_cleanup
+		upgrade_kill
+	}"
+}
+
+# upgrade_need_load [COMMAND]: skip what needs this command of derpctl.
 upgrade_need_load() {
 	SRC=$(cd "$(atf_get_srcdir)" && pwd)
 	: "${RAWDERP:=$SRC/../e2e/rawderp}"
 	: "${LOAD:=$SRC/load}"
+	TOP=$(cd "$SRC/../.." && pwd)
 	SRC=''
 	e2e_paths
 	[ -x "$LOAD" ] ||
 	    atf_skip "the Go clients were not built (regress/interop/build.sh)"
+	[ -z "${1:-}" ] || "$DERPCTL" --help | grep -q "$1" ||
+	    atf_skip "there is no derpctl $1"
 }
+
+# Traffic
 
 # load_begin [OPTION...]: the traffic begins; all clients are in.
 load_begin() {
@@ -72,4 +88,116 @@ load_end() {
 		cat load.out >&2
 		e2e_fail "a client saw what it should not have seen"
 	}
+}
+
+# An installation
+
+# upgrade_install [BUILD [PROGRAM...]]: install what was built in ./installed,
+# as a package does: each file is replaced.  With BUILD, which is a digit, it
+# is another build than that of the tree: the programs tell another id.  With
+# PROGRAMs these alone are replaced.
+upgrade_install() {
+	_id=$(sed -n 's/^BUILD = //p' "$TOP/sources.mk")
+	_new=${1:-}${_id#?}
+	[ -n "${1:-}" ] || _new=$_id
+	[ $# -eq 0 ] || shift
+	mkdir -p installed/sbin installed/libexec/derpd
+	if [ $# -eq 0 ]; then
+		# shellcheck disable=SC2046	# a word a program
+		set -- derpd/derpd derpctl/derpctl \
+		    $(e2e_programs | tr ' ' '\n' | grep -v derpbridge)
+	fi
+	for _p; do
+		_to=installed/libexec/derpd/${_p##*/}
+		case ${_p##*/} in
+		derpd|derpctl) _to=installed/sbin/${_p##*/} ;;
+		esac
+		LC_ALL=C sed "s/$_id/$_new/g" "$TOP/$_p" >"$_to.new"
+		chmod 755 "$_to.new"
+		mv "$_to.new" "$_to"
+	done
+	DERPD=$PWD/installed/sbin/derpd
+	DERPCTL=$PWD/installed/sbin/derpctl
+}
+
+# upgrade_processes: process ids of all that run of the installation.
+upgrade_processes() {
+	for _dir in /proc/[0-9]*; do
+		_exe=$(readlink "$_dir/exe" 2>/dev/null) || continue
+		case $_exe in
+		"$PWD/installed/"*/derpctl*) ;;
+		"$PWD/installed/"*) echo "${_dir#/proc/}" ;;
+		esac
+	done
+}
+
+upgrade_kill() {
+	for _p in $(upgrade_processes); do
+		kill -KILL "$_p" 2>/dev/null
+	done
+	return 0
+}
+
+# The control socket
+
+# answers_begin: from now on `derpctl status' is asked for all the time.
+answers_begin() {
+	rm -f answers.end answers
+	while [ ! -e answers.end ]; do
+		if ctl -j status >status.now 2>&1; then
+			sed -n 's/.*"uptime":[0-9]*,"pid":\([0-9]*\).*/\1/p' \
+			    status.now
+		else
+			echo "failed at $(date +%T): $(head -n 1 status.now)"
+		fi
+		sleep 0.1
+	done >answers &
+	ANSWERS_PID=$!
+	echo "$ANSWERS_PID" >>pids
+}
+
+# answers_stop: NFAILED questions had no answer.
+answers_stop() {
+	: >answers.end
+	wait "$ANSWERS_PID"
+	NFAILED=$(grep -c failed answers)
+}
+
+# answers_end: there always was an answer.
+answers_end() {
+	answers_stop
+	[ "$NFAILED" -eq 0 ] || {
+		sort answers | uniq -c >&2
+		e2e_fail "derpctl status had no answer"
+	}
+}
+
+# What runs
+
+# status_pids [ROLE]: process ids of the derpd that serves, or of this role;
+# that of the parent is first.
+status_pids() {
+	_role=${1:-[a-z-]*}
+	ctl -j status | tr '{' '\n' | sed -n \
+	    "s/.*\"role\":\"$_role\".*\"pid\":\([0-9]*\).*/\1/p"
+}
+
+# serving: process id of the parent that answers.
+serving() {
+	status_pids parent
+}
+
+# clients_of PID...: how many connections to derpd's TLS port these have.
+clients_of() {
+	_n=0
+	for _p; do
+		_n=$((_n + $(ss -Htnp state established \
+		    "sport = :$TLS_PORT" | grep -c "pid=$_p,")))
+	done
+	echo "$_n"
+}
+
+# nothing_left: derpd has ended, and all its processes with it.
+nothing_left() {
+	[ -z "$(upgrade_processes)" ]
 }

@@ -55,6 +55,9 @@ func (l *load) tlsConfig(w way) *tls.Config {
 	return conf
 }
 
+// smallBuffer is what the system keeps for a client that is slow, in bytes.
+const smallBuffer = 8192
+
 func (l *load) dialAddr(ctx context.Context, addr string) (net.Conn, error) {
 	var d net.Dialer
 	return d.DialContext(ctx, "tcp", addr)
@@ -62,7 +65,8 @@ func (l *load) dialAddr(ctx context.Context, addr string) (net.Conn, error) {
 
 // open logs in with the key.  The server has let the client in when it returns
 // without an error.
-func (l *load) open(w way, k key.NodePrivate, watch bool) (*conn, error) {
+func (l *load) open(w way, k key.NodePrivate, watch, slow bool) (*conn,
+	error) {
 	ctx, cancel := context.WithTimeout(context.Background(), loginBound)
 	defer cancel()
 	var c *conn
@@ -70,7 +74,7 @@ func (l *load) open(w way, k key.NodePrivate, watch bool) (*conn, error) {
 	if w == ws {
 		c, err = l.openWebSocket(ctx, k)
 	} else {
-		c, err = l.openHTTP(ctx, w, k, watch)
+		c, err = l.openHTTP(ctx, w, k, watch, slow)
 	}
 	if err != nil {
 		return nil, err
@@ -91,7 +95,7 @@ func (l *load) open(w way, k key.NodePrivate, watch bool) (*conn, error) {
 
 // openHTTP connects with the client that Tailscale's nodes run.
 func (l *load) openHTTP(ctx context.Context, w way, k key.NodePrivate,
-	watch bool) (*conn, error) {
+	watch, slow bool) (*conn, error) {
 	c, err := derphttp.NewClient(k, "https://"+l.o.host+"/derp",
 		l.clientLog, netmon.NewStatic())
 	if err != nil {
@@ -103,7 +107,11 @@ func (l *load) openHTTP(ctx context.Context, w way, k key.NodePrivate,
 		if dials.Add(1) > 1 {
 			return nil, errors.New("the session has ended")
 		}
-		return l.dialAddr(ctx, l.o.addr)
+		nc, err := l.dialAddr(ctx, l.o.addr)
+		if err == nil && slow {
+			nc.(*net.TCPConn).SetReadBuffer(smallBuffer)
+		}
+		return nc, err
 	})
 	c.TLSConfig = l.tlsConfig(w)
 	if watch {
@@ -172,7 +180,7 @@ func (l *load) probe(url, addr string, status int) error {
 // try logs in with a new key, sends itself a packet, and leaves.
 func (l *load) try(w way) error {
 	k := key.NewNode()
-	c, err := l.open(w, k, false)
+	c, err := l.open(w, k, false, false)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ const (
 	headerLen  = 36
 	minPacket  = 50
 	maxPacket  = 1400
+	maxLarge   = 60000
 	randomLen  = 1 << 16
 	seenLen    = 4096
 	pingPeriod = 100 // packets
@@ -37,6 +38,10 @@ type flow struct {
 	to   *client
 	also []*client // other connections of the key of `to'
 	rate float64   // packets a second
+	most int       // bytes of its largest packet
+
+	// The receiver is too slow: the server drops what it can't keep.
+	lossy bool
 
 	sent     atomic.Uint64
 	received atomic.Uint64
@@ -55,7 +60,7 @@ func (f *flow) String() string {
 func (l *load) addFlow(from, to *client, rate float64,
 	also ...*client) *flow {
 	f := &flow{id: uint32(len(l.flows)), from: from, to: to, rate: rate,
-		also: also}
+		most: maxPacket, also: also}
 	l.flows = append(l.flows, f)
 	to.flows[f.id] = f
 	for _, c := range also {
@@ -85,7 +90,7 @@ func (l *load) fill(b []byte, f *flow, epoch uint32, seq uint64) {
 
 // send sends packets at the flow's rate until the run ends.
 func (f *flow) send(l *load) {
-	buf := make([]byte, maxPacket)
+	buf := make([]byte, f.most)
 	period := time.Duration(float64(time.Second) / f.rate)
 	due := time.Now().Add(rand.N(period + 1))
 	for seq := uint64(0); !l.stopping.Load(); {
@@ -98,7 +103,7 @@ func (f *flow) send(l *load) {
 		if s == nil || f.full(l) {
 			continue
 		}
-		b := buf[:minPacket+rand.IntN(maxPacket-minPacket+1)]
+		b := buf[:minPacket+rand.IntN(f.most-minPacket+1)]
 		l.fill(b, f, epoch, seq)
 		f.sent.Add(1)
 		if err := s.Send(f.to.public(), b); err != nil {
@@ -111,10 +116,14 @@ func (f *flow) send(l *load) {
 	}
 }
 
-// full: as many packets as may be are under way.  With deaths those that were
-// lost would count for ever.
+// full: as many packets as may be are under way.
 func (f *flow) full(l *load) bool {
-	return !l.o.deaths && f.sent.Load()-f.received.Load() >= l.o.window
+	return !f.loses(l) && f.sent.Load()-f.received.Load() >= l.o.window
+}
+
+// loses: packets may be lost, and nobody knows how many are under way.
+func (f *flow) loses(l *load) bool {
+	return f.lossy || l.o.deaths
 }
 
 // packet checks a packet that has come to c.
@@ -144,6 +153,9 @@ func (l *load) packet(c *client, m derp.ReceivedPacket) {
 		return
 	}
 	f.order(l, be.Uint32(b[8:]), seq)
+	if f.lossy {
+		return
+	}
 	l.delay.add(now-time.Duration(be.Uint64(b[24:])), now, f)
 }
 
@@ -164,7 +176,7 @@ func (f *flow) order(l *load, epoch uint32, seq uint64) {
 		l.disorder.Add(1)
 		l.finding("%v: packet %d came after packet %d", f, seq,
 			f.next-1)
-	case seq > f.next && !l.o.deaths:
+	case seq > f.next && !f.loses(l):
 		l.finding("%v: packets %d to %d did not come before it", f,
 			f.next, seq-1)
 	}

@@ -16,6 +16,7 @@ import (
 const (
 	settleBound = 20 * time.Second // until all that was sent has come
 	atOnce      = 16               // logins at the beginning
+	slowRate    = 500              // packets a second to slow clients
 )
 
 // load is the state of a run.
@@ -39,7 +40,7 @@ type load struct {
 
 func newLoad(o options) *load {
 	l := &load{o: o, begin: time.Now(), random: make([]byte,
-		randomLen+maxPacket), stays: map[key.NodePublic]bool{}}
+		randomLen+maxLarge), stays: map[key.NodePublic]bool{}}
 	r := rand.NewChaCha8([32]byte{'l', 'o', 'a', 'd'})
 	r.Read(l.random)
 	return l
@@ -59,8 +60,21 @@ func (l *load) cast() {
 		}
 		a := l.newClient(fmt.Sprintf("a%d", i), w, key.NewNode())
 		b := l.newClient(fmt.Sprintf("b%d", i), tls13, key.NewNode())
-		l.addFlow(a, b, rate)
-		l.addFlow(b, a, rate)
+		there, back := l.addFlow(a, b, rate), l.addFlow(b, a, rate)
+		if i < l.o.pairs && i%5 == 4 {
+			// As many bytes in a few large packets.
+			there.most, back.most = maxLarge, maxLarge
+			there.rate *= float64(maxPacket) / maxLarge
+			back.rate = there.rate
+		}
+	}
+	for i := range l.o.slow {
+		from := l.newClient(fmt.Sprintf("fast%d", i), tls13,
+			key.NewNode())
+		to := l.newClient(fmt.Sprintf("slow%d", i), tls13,
+			key.NewNode())
+		to.slow = true
+		l.addFlow(from, to, slowRate).lossy = true
 	}
 	for i := range l.o.duplicates {
 		from := l.newClient(fmt.Sprintf("from%d", i), tls13,
@@ -205,7 +219,8 @@ func (l *load) end() string {
 		time.Sleep(10 * time.Millisecond)
 	}
 	for _, f := range l.flows {
-		if n := f.sent.Load() - f.received.Load(); n != 0 {
+		n := f.sent.Load() - f.received.Load()
+		if n != 0 && !f.lossy {
 			l.lost.Add(int64(n))
 			l.allowed("%v: %d of %d packets are lost", f, n,
 				f.sent.Load())
@@ -223,10 +238,10 @@ func (l *load) end() string {
 	return line
 }
 
-// settled: all that was sent has come.  With deaths nobody knows.
+// settled: all that was sent and may not be lost has come.
 func (l *load) settled() bool {
 	for _, f := range l.flows {
-		if !l.o.deaths && f.sent.Load() != f.received.Load() {
+		if !f.loses(l) && f.sent.Load() != f.received.Load() {
 			return false
 		}
 	}

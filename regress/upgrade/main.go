@@ -27,7 +27,7 @@ type options struct {
 	addr, host, plain string
 	caFile, meshFile  string
 	pairs, tls12, ws  int
-	flood             int
+	flood, slow       int
 	idle, watchers    int
 	duplicates        int
 	connectors        int
@@ -55,6 +55,8 @@ func readOptions() options {
 	flag.IntVar(&o.ws, "ws", 3, "of these, pairs with a client over "+
 		"WebSocket")
 	flag.IntVar(&o.flood, "flood", 0, "further pairs that send at -bytes")
+	flag.IntVar(&o.slow, "slow", 1, "clients that read less than they are "+
+		"sent")
 	flag.IntVar(&o.idle, "idle", 200, "clients that say nothing")
 	flag.IntVar(&o.watchers, "watchers", 2, "clients that watch")
 	flag.IntVar(&o.duplicates, "duplicates", 3, "keys with three "+
