@@ -11,10 +11,10 @@
 #include "chan.h"
 
 /*
- * Descriptors of a channel for hand-overs: its own, and those that a hostile
- * peer can leave in it.
+ * Descriptors of a channel for hand-overs, and of an older one that ends: their
+ * own, and those that a hostile peer can leave in them.
  */
-#define CONN_HAND_FILES	(1 + CHAN_MAXFDS)
+#define CONN_HAND_FILES	(2 * (1 + CHAN_MAXFDS))
 
 /* The limit of open files; 0 before conn_files_init(). */
 struct conn_files {

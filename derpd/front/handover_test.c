@@ -533,9 +533,9 @@ ATF_TC_BODY(reserve, tc)
 	(void)tc;
 	set_up();
 	f->files.max = 400;
-	/* 8, 5 for each worker */
-	ATF_CHECK(front_accept_reserved(f, 400 - 8 - 5 * 2));
-	ATF_CHECK(!front_accept_reserved(f, 400 - 8 - 5 * 2 - 1));
+	/* 8, 10 for each worker */
+	ATF_CHECK(front_accept_reserved(f, 400 - 8 - 10 * 2));
+	ATF_CHECK(!front_accept_reserved(f, 400 - 8 - 10 * 2 - 1));
 	f->files.max = 12;	/* of which 9 are for clients */
 	ATF_CHECK(front_accept_reserved(f, 9));
 	ATF_CHECK(!front_accept_reserved(f, 8));

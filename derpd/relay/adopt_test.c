@@ -352,13 +352,13 @@ ATF_TC_BODY(reserve, tc)
 	refused(&v, dup2(a_client(), 100), 0);
 	message(&v);
 	make_ticket(ticket, WORKER, key, 2, 0);
-	/* 8, 4 for each worker, 5 for each front */
+	/* 8, 4 for each worker, 10 for each front */
 	r->files.max = 400;
 	refused(&v, dup2(a_client(), 400 - 8 - 4 * NWORKERS -
-	    5 * NFRONTS), 0);
+	    10 * NFRONTS), 0);
 	make_ticket(ticket, WORKER, key, 3, 0);
 	ATF_CHECK_EQ(relay_adopt(r, FRONT, &v, dup2(a_client(), 400 - 8 -
-	    4 * NWORKERS - 5 * NFRONTS - 1), &why), 0);
+	    4 * NWORKERS - 10 * NFRONTS - 1), &why), 0);
 	ATF_CHECK_EQ(r->set.nconns, 1);
 }
 

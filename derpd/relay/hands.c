@@ -27,25 +27,30 @@ number(const struct relay_hand *h)
 }
 
 static void
-drop(struct relay_hand *h)
+drop(struct relay_hand *h, struct ipc_chan *ch)
 {
-	ipc_chan_free(h->chan);
-	h->chan = NULL;
+	if (ch == h->ending)
+		h->ending = NULL;
+	else
+		h->chan = NULL;
+	ipc_chan_free(ch);
 }
 
 /*
  * End the channel of a front that was taken over, and report that.  No new
- * channel is requested: the next front gets one.
+ * channel is requested: the next front gets one.  An older channel may be that
+ * of a front that has ended, whose successor is not to blame.
  */
 static void
-report(struct relay_hand *h, const char *why)
+report(struct relay_hand *h, struct ipc_chan *ch, const char *why)
 {
 	struct ipc_msg_relay_forged v = { number(h) };
+	const int older = ch == h->ending;
 
 	log_warnx("front %u handed over what it must not (%s): its channel is "
 	    "closed", number(h), why);
-	drop(h);
-	if (ipc_send_relay_forged(h->r->parent, &v) == -1)
+	drop(h, ch);
+	if (!older && ipc_send_relay_forged(h->r->parent, &v) == -1)
 		log_warn("can't report that to the parent (sendmsg)");
 }
 
@@ -54,15 +59,17 @@ gone(struct ipc_chan *ch, const char *why, void *arg)
 {
 	struct relay_hand *h = arg;
 
+	const int older = ch == h->ending;
+
 	if (ipc_chan_broke(ch)) {
-		report(h, why);
+		report(h, ch, why);
 		return;
 	}
 	log_debug("the channel of hand-overs from front %u is closed: %s",
 	    number(h), why);
-	drop(h);
+	drop(h, ch);
 	/* In a hold fronts close them, and the parent makes others. */
-	if (!relay_hold_is_on(h->r))
+	if (!older && !relay_hold_is_on(h->r))
 		h->r->hands.lost |= 1ULL << number(h);
 }
 
@@ -72,10 +79,9 @@ message(struct ipc_chan *ch, struct ipc_msg *m, void *arg)
 	struct relay_hand *h = arg;
 	const char *why;
 
-	(void)ch;
 	conn_clock(&h->r->set);
 	if (relay_adopt_message(h->r, number(h), m, &why) == -1)
-		report(h, why);
+		report(h, ch, why);
 }
 
 int
@@ -84,7 +90,8 @@ relay_hands_closed(const struct relay *r)
 	unsigned int i;
 
 	for (i = 0; i < IPC_MAXWORKERS; i++)
-		if (r->hands.from[i].chan != NULL)
+		if (r->hands.from[i].chan != NULL ||
+		    r->hands.from[i].ending != NULL)
 			return (0);
 	return (1);
 }
@@ -109,7 +116,8 @@ relay_hands_open(struct relay *r, int fd, unsigned int front)
 	    gone, h);
 	if (ch == NULL)
 		return (-1);
-	ipc_chan_free(h->chan);
+	ipc_chan_free(h->ending);
+	h->ending = h->chan;
 	h->chan = ch;
 	r->hands.lost &= ~(1ULL << front);
 	return (0);

@@ -15,6 +15,8 @@ struct relay;
 struct relay_hand {
 	struct relay	*r;
 	struct ipc_chan	*chan;		/* NULL: none */
+	struct ipc_chan	*ending;	/* an older one, until all that the
+					   front had sent is read; NULL: none */
 };
 
 /* Those of all fronts. */
@@ -37,7 +39,8 @@ void	relay_hands_missing(struct relay *r);
 
 /*
  * Use the descriptor `fd' as the channel from front `front', in place of an
- * older one.  Return 0, or -1 without memory; the caller then still owns `fd'.
+ * older one, which is read to its end: the front, or an earlier one, closes it.
+ * Return 0, or -1 without memory; the caller then still owns `fd'.
  */
 int	relay_hands_open(struct relay *r, int fd, unsigned int front);
 

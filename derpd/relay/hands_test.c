@@ -195,7 +195,10 @@ ATF_TC_BODY(broken, tc)
 	parent_gets(0, &m);
 }
 
-/* A new channel replaces an older one. */
+/*
+ * A new channel replaces an older one, which is read to its end: a client that
+ * was handed over there is let in.
+ */
 ATF_TC_WITHOUT_HEAD(replaced);
 ATF_TC_BODY(replaced, tc)
 {
@@ -208,12 +211,54 @@ ATF_TC_BODY(replaced, tc)
 	old = front;
 	connect_front();
 	turns();
-	ATF_CHECK(is_closed(old));
+	ATF_CHECK(!is_closed(old));
 	message(&v, 1);
 	hand_over(&v, a_client());
 	ATF_CHECK_EQ(r->set.nconns, 1);
+	message(&v, 2);
+	ATF_REQUIRE_EQ(ipc_send_handover(old, &v, a_client()), 0);
+	ATF_REQUIRE_EQ(ipc_chan_flush(old, 5000), 0);
+	ipc_chan_free(old);
+	turns();
+	ATF_CHECK_EQ(r->set.nconns, 2);
+	ATF_CHECK(r->hands.from[FRONT].ending == NULL);
+	ATF_CHECK(!is_closed(front));
 	cluster_link_tick(r);
 	parent_gets(0, &m);
+}
+
+/* Of older channels there is one; who forges there is not blamed for it. */
+ATF_TC_WITHOUT_HEAD(older);
+ATF_TC_BODY(older, tc)
+{
+	struct ipc_chan *first, *second, *third;
+	struct ipc_msg m;
+
+	(void)tc;
+	worker();
+	first = front;
+	connect_front();
+	second = front;
+	connect_front();
+	third = front;
+	turns();
+	ATF_CHECK(is_closed(first));
+	ATF_CHECK(!is_closed(second));
+	ATF_CHECK(!relay_hands_closed(r));
+	front = second;
+	cheat(MSG_LOGIN, 64, -1);
+	parent_gets(0, &m);
+	ATF_CHECK(is_closed(second));
+	ATF_CHECK(!is_closed(third));
+	second = third;
+	connect_front();
+	ipc_chan_free(front);
+	turns();
+	ATF_CHECK(r->hands.from[FRONT].chan == NULL);
+	ATF_CHECK(!relay_hands_closed(r));
+	ipc_chan_free(second);
+	turns();
+	ATF_CHECK(relay_hands_closed(r));
 }
 
 ATF_TP_ADD_TCS(tp)
@@ -223,5 +268,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, broken);
 	ATF_TP_ADD_TC(tp, replaced);
+	ATF_TP_ADD_TC(tp, older);
 	return (atf_no_error());
 }
