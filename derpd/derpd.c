@@ -3,6 +3,7 @@
  */
 #include <sys/types.h>
 #include <sys/stat.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -107,6 +108,19 @@ warn_unprivileged(void)
 		    "without chroot, confined by seccomp or pledge only");
 }
 
+/* -U: take over by the channel with this descriptor. */
+static int
+channel_of(const char *number)
+{
+	const char *wrong;
+	int fd = (int)strtonum(number, STDERR_FILENO + 1, INT_MAX, &wrong);
+
+	if (wrong != NULL)
+		bad_usage("-U %s: %s: expected the number of a descriptor",
+		    number, wrong);
+	return (fd);
+}
+
 static void
 set_macro(const char *assignment)
 {
@@ -120,14 +134,14 @@ set_macro(const char *assignment)
 	}
 }
 
-/* Read the options.  Returns 1 for -E, else 0. */
+/* Read the options; *fd gets that of -U.  Returns 1 for -E, else 0. */
 static int
-read_options(struct parent *d, int argc, char *argv[])
+read_options(struct parent *d, int argc, char *argv[], int *fd)
 {
 	int ch, from_env = 0, from_file = 0;
 
 	d->conf_path = CONF_FILE;
-	while ((ch = getopt_long(argc, argv, "D:dEf:hnVv", base_about_options,
+	while ((ch = getopt_long(argc, argv, "D:dEf:hnU:Vv", base_about_options,
 	    NULL)) != -1) {
 		switch (ch) {
 		case 'D':
@@ -151,6 +165,9 @@ read_options(struct parent *d, int argc, char *argv[])
 		case 'n':
 			d->debug = d->checking = 1;
 			break;
+		case 'U':
+			*fd = channel_of(optarg);
+			break;
 		case 'v':
 			d->verbose = 1;
 			break;
@@ -162,6 +179,9 @@ read_options(struct parent *d, int argc, char *argv[])
 		bad_usage("unexpected argument \"%s\"", argv[optind]);
 	if (from_env && from_file)
 		bad_usage("-E has no file: expected it without -D and -f");
+	if (*fd != -1 && d->checking)
+		bad_usage("-U takes over, -n only checks: expected one of "
+		    "them");
 	return (from_env);
 }
 
@@ -180,21 +200,27 @@ int
 main(int argc, char *argv[])
 {
 	static struct parent d;
-	int from_env, ready = -1;
+	int from_env, old = -1, ready = -1;
 
 #ifdef HAVE_LIBBSD
 	extern char **environ;
 
 	setproctitle_init(argc, argv, environ);
 #endif
-	from_env = read_options(&d, argc, argv);
-	log_init("", 1, d.verbose);
+	from_env = read_options(&d, argc, argv, &old);
+	log_init("", old == -1 || d.debug, d.verbose);
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	d.self = super_own_path(argv[0]);
-	if ((d.conf = load(&d, from_env)) == NULL) {
+	if (old != -1)
+		upgrade_begin(&d, old);
+	log_capture(d.why, sizeof(d.why));
+	d.conf = load(&d, from_env);
+	log_capture(NULL, 0);
+	if (d.conf == NULL) {
 		if (d.checking)
 			return (1);
+		(void)upgrade_give_up(&d);
 		log_errx("derpd did not start: the configuration is wrong");
 		return (EX_CONFIG);
 	}
@@ -203,10 +229,9 @@ main(int argc, char *argv[])
 	if (d.checking)
 		return (check(&d));
 	log_setjson(d.conf->log_json);
-	if (!d.debug) {
-		if (!from_env)
-			d.conf_path = super_full_path(d.conf_path);
+	if (!d.debug && !from_env)
+		d.conf_path = super_full_path(d.conf_path);
+	if (!d.debug && !d.waiting)
 		ready = super_detach();
-	}
 	return (parent_run(&d, ready));
 }

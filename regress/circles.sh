@@ -14,6 +14,7 @@ derpd/parent derpd/parent/admit	struct parent holds the settings of admission
 derpd/parent derpd/parent/map	struct parent holds the maps
 derpd/parent derpd/parent/mesh	struct parent holds the other nodes
 derpd/parent derpd/parent/mesh	struct parent holds the links to other nodes
+derpd/parent derpd/parent/upgrade	struct parent holds the state of an upgrade
 derpd/relay derpd/relay/cluster	struct relay holds the table of peers
 derpd/relay derpd/relay/derp	struct relay_conn holds the DERP session
 derpd/relay derpd/relay/move	struct relay holds the moves

@@ -88,10 +88,16 @@ settled(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+void
+parent_certwatch_look(struct parent *d)
+{
+	wait_for(d, SETTLE_SECS);
+}
+
 static void
 changed(void *arg)
 {
-	wait_for(arg, SETTLE_SECS);
+	parent_certwatch_look(arg);
 }
 
 static void

@@ -24,6 +24,9 @@ struct parent_certwatch {
  */
 void	parent_certwatch_begin(struct parent *d);
 
+/* Look at the files soon: they may have changed before they were watched. */
+void	parent_certwatch_look(struct parent *d);
+
 /* Stop watching. */
 void	parent_certwatch_end(struct parent *d);
 

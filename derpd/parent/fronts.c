@@ -23,6 +23,8 @@ parent_fronts_listen(struct parent_proc *p)
 {
 	const struct parent *d = p->d;
 
+	if (d->waiting && !d->accepting)
+		return (0);		/* until the old derpd says so */
 	if (parent_listen_options(&d->listens, d->conf, p->c.worker) == -1)
 		return (-1);
 	return (parent_listen_give(&d->listens, p->c.worker, send_socket, p));

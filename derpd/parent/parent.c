@@ -163,6 +163,12 @@ parent_stop(struct parent *d)
 {
 	if (d->super.stopping)
 		return;
+	if (d->waiting) {
+		strlcpy(d->why, "the new derpd was told to stop",
+		    sizeof(d->why));
+		super_start_failed(&d->super);
+		return;
+	}
 	d->super.stopping = 1;
 	log_info("stopping");
 	(void)super_notify("STOPPING=1");
@@ -177,6 +183,40 @@ parent_stop(struct parent *d)
 	super_stop_within(&d->super, STOP_MS, "");
 }
 
+/* Log that this derpd serves. */
+static void
+log_ready(const struct parent *d)
+{
+	char took[IPC_BUILDSIZE + 64] = "";
+
+	if (d->successor.ops != NULL)
+		snprintf(took, sizeof(took), "; took over %u session%s from "
+		    "derpd %s", d->successor.sessions,
+		    d->successor.sessions == 1 ? "" : "s", d->successor.build);
+	log_info("derpd " BASE_VERSION " ready: %u front%s, %u relay "
+	    "worker%s, %u stund, %zu map%s, %s, %llu ms%s", d->nfronts,
+	    d->nfronts == 1 ? "" : "s", d->nworkers,
+	    d->nworkers == 1 ? "" : "s", d->nstuns, d->maps.n,
+	    d->maps.n == 1 ? "" : "s", d->keys.c.level,
+	    (unsigned long long)(base_clock_ms() - d->started_ms), took);
+}
+
+void
+parent_serve(struct parent *d)
+{
+	super_started(&d->super);
+	log_ready(d);
+	parent_metrics_changed(d);
+	parent_stuns_begin(d);
+	parent_certwatch_begin(d);
+	parent_reload_look(d);
+	super_let_go(ready_fd, d->verbose);
+	ready_fd = -1;
+	if (sandbox_parent(0) == -1)
+		fatal("can't confine the parent");
+	(void)super_notify("READY=1");
+}
+
 void
 parent_ready(struct parent *d)
 {
@@ -189,25 +229,12 @@ parent_ready(struct parent *d)
 	}
 	if (!d->keys_loaded || !super_ready(&d->super))
 		return;
-	if (parent_control_open(d) == -1) {
+	if (d->waiting)
+		upgrade_ready(d);
+	else if (parent_control_open(d) == -1)
 		super_start_failed(&d->super);
-		return;
-	}
-	super_started(&d->super);
-	log_info("derpd " BASE_VERSION " ready: %u front%s, %u relay "
-	    "worker%s, %u stund, %zu map%s, %s, %llu ms", d->nfronts,
-	    d->nfronts == 1 ? "" : "s", d->nworkers,
-	    d->nworkers == 1 ? "" : "s", d->nstuns, d->maps.n,
-	    d->maps.n == 1 ? "" : "s", d->keys.c.level,
-	    (unsigned long long)(base_clock_ms() - d->started_ms));
-	parent_metrics_changed(d);
-	parent_stuns_begin(d);
-	parent_certwatch_begin(d);
-	super_let_go(ready_fd, d->verbose);
-	ready_fd = -1;
-	if (sandbox_parent(0) == -1)
-		fatal("can't confine the parent");
-	(void)super_notify("READY=1");
+	else
+		parent_serve(d);
 }
 
 /* Make the memory that processes share.  0, or -1 with errno. */
@@ -222,7 +249,12 @@ make_pages(struct parent *d)
 	for (i = 0; i < d->nstuns; i++)
 		if ((d->stuncounters[i] = ipc_counters_new()) == NULL)
 			return (-1);
-	arc4random_buf(d->slot_secret, sizeof(d->slot_secret));
+	/* Sessions that come have been with workers by this secret. */
+	if (d->successor.has_secret)
+		memcpy(d->slot_secret, d->successor.slot_secret,
+		    sizeof(d->slot_secret));
+	else
+		arc4random_buf(d->slot_secret, sizeof(d->slot_secret));
 	/* Fronts that serve maps alone have a page, too. */
 	if (d->nfronts > 0 && (d->slots = ipc_slots_new(d->nworkers > 0 ?
 	    d->nworkers : 1)) == NULL)
@@ -257,17 +289,32 @@ open_ports(struct parent *d)
 	return (-1);
 }
 
+/* Start keys, then the generation, then the other children. */
+static int
+start_keys(struct parent *d)
+{
+	if (d->conf->sandbox == SANDBOX_OFF)
+		log_warnx("sandbox off: the children are not confined");
+	return (parent_procs_start_keys(&d->keys));
+}
+
+/* Each step logs why it fails; the first line is kept. */
 static int
 start(struct parent *d)
 {
-	if (share(d) == -1 || open_programs(d) == -1 ||
-	    confine(d) == -1 ||
-	    open_ports(d) == -1)
-		return (-1);
-	if (d->conf->sandbox == SANDBOX_OFF)
-		log_warnx("sandbox off: the children are not confined");
-	/* keys first, then the generation, then the other children. */
-	return (parent_procs_start_keys(&d->keys));
+	static int (*const steps[])(struct parent *) = { upgrade_take_up, share,
+	    open_programs, confine, open_ports, start_keys };
+	size_t i;
+	int rv = 0;
+
+	for (i = 0; rv == 0 && i < sizeof(steps) / sizeof(steps[0]); i++) {
+		log_capture(d->why, sizeof(d->why));
+		rv = steps[i](d);
+		log_capture(NULL, 0);
+	}
+	if (rv == 0)
+		d->why[0] = '\0';
+	return (rv);
 }
 
 void
@@ -285,8 +332,9 @@ parent_loaded(struct parent *d, int good)
 static int
 give_up(struct parent *d)
 {
-	log_errx("derpd did not start%s", d->status == EX_TEMPFAIL ?
-	    ": an address or a port can't be had" : "");
+	if (upgrade_give_up(d))
+		log_errx("derpd did not start%s", d->status == EX_TEMPFAIL ?
+		    ": an address or a port can't be had" : "");
 	super_end(&d->super);
 	super_give_up(ready_fd, d->status);
 	return (d->status);
@@ -299,9 +347,11 @@ parent_run(struct parent *d, int fd)
 	set_up(d);
 	d->super.starting = 1;
 	super_catch_signals(d->super.base, signalled, d);
-	super_start_within(&d->super, START_MS);
-	parent_renew_begin(d);
-	parent_certself_begin(d);
+	super_start_within(&d->super, d->waiting ? UPGRADE_START_MS : START_MS);
+	if (!d->waiting) {
+		parent_renew_begin(d);
+		parent_certself_begin(d);
+	}
 	super_life_start(&d->super);
 	d->status = 1;
 	if (start(d) == -1)

@@ -22,6 +22,7 @@
  * admitset.h   who may use the relay
  * meshset.h    the other nodes of the region
  * moves.h      sessions that move to other processes
+ * successor.h  this derpd takes over from another one
  * listen.c     listening sockets; inherit.h those of an earlier derpd
  * talk.c       the control socket and requests of derpctl, which status.c,
  *              certstatus.c, mapstatus.c and ownnode.c answer; talklists.c what
@@ -58,6 +59,7 @@
 #include "renew.h"
 #include "serve.h"
 #include "slots.h"
+#include "successor.h"
 #include "supervise.h"
 
 #define PARENT_CALL_MS		10000	/* for one answer of keys */
@@ -113,6 +115,16 @@ struct parent {
 	int			 checking;	/* -n: only check */
 	int			 status;	/* exit status if it failed */
 	int			 checked;	/* -n has ended */
+	/*
+	 * -U: 1 until this derpd has taken over.  It starts, but serves nobody,
+	 * and changes nothing that another derpd uses.
+	 */
+	int			 waiting;
+	int			 accepting;	/* meanwhile fronts accept */
+	char			 why[IPC_ERRORSIZE];	/* the start fails, ""
+						   see the log */
+	struct upgrade_new	 successor;	/* of -U */
+	struct event		*ev_successor;
 	uint64_t		 started_ms;
 	struct conf		*conf;
 	struct parent_loaded	 loaded;	/* in force */
@@ -191,6 +203,9 @@ void	 parent_loaded(struct parent *d, int good);
 /* A child became ready: when all are for the first time, the start is over. */
 void	 parent_ready(struct parent *d);
 
+/* All is ready: serve from now on. */
+void	 parent_serve(struct parent *d);
+
 /* Begin to stop; the loop ends when the children have ended. */
 void	 parent_stop(struct parent *d);
 
@@ -206,6 +221,9 @@ unsigned int parent_count_workers(const struct conf *c, long ncpus);
 
 /* Set up all possible children; none is started. */
 void	 parent_procs_set_up(struct parent *d);
+
+/* Start the children that are not wanted before this derpd has taken over. */
+void	 parent_procs_start_later(struct parent *d);
 
 /* Start keys; see struct parent_proc. */
 int	 parent_procs_start_keys(struct parent_proc *p);
@@ -369,6 +387,9 @@ void	 parent_reload_init(struct parent *d);
  * parent_certs_reload() is in generation.h.
  */
 void	 parent_reload(struct parent *d, parent_reload_cb done, void *arg);
+
+/* Begin what was requested during the start. */
+void	 parent_reload_look(struct parent *d);
 
 /* keys can be called: load what is in force, or will be at the start. */
 void	 parent_keys_ready(struct parent *d);

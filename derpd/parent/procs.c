@@ -115,34 +115,48 @@ admit_wanted(const struct parent_proc *p)
 }
 
 /*
- * One row for each child: how it is started, and when it is wanted (NULL:
- * always).
+ * One row for each child: how it is started, when it is wanted (NULL: always),
+ * and 1 if it is not before this derpd has taken over (d->waiting).
  */
 static const struct parent_role {
 	int	(*start)(struct parent_proc *);
 	int	(*wanted)(const struct parent_proc *);
+	int	 later;
 } kinds[ROLE_MAX] = {
-	[ROLE_KEYS] = { parent_procs_start_keys, NULL },
-	[ROLE_SIGNER] = { parent_signers_start_one, NULL },
-	[ROLE_FRONT] = { parent_fronts_start_one, NULL },
-	[ROLE_RELAY] = { parent_relays_start_one, NULL },
-	[ROLE_STUN] = { parent_stuns_start_one, NULL },
-	[ROLE_MAP] = { mapset_start_checker, maps_wanted },
-	[ROLE_FETCH] = { mapset_fetch_start, fetch_wanted },
-	[ROLE_HEALTH] = { parent_health_start, health_wanted },
-	[ROLE_METRICS] = { parent_metricsd_start, metrics_wanted },
-	[ROLE_ACME] = { renew_start, acme_wanted },
-	[ROLE_ADMIT] = { admitset_start, admit_wanted },
-	[ROLE_VERIFY] = { admitset_verify_start, admitset_verify_wanted },
-	[ROLE_MESH] = { meshset_start, meshset_wanted },
-	[ROLE_RESOLVE] = { parent_dns_start, dns_wanted }
+	[ROLE_KEYS] = { parent_procs_start_keys, NULL, 0 },
+	[ROLE_SIGNER] = { parent_signers_start_one, NULL, 0 },
+	[ROLE_FRONT] = { parent_fronts_start_one, NULL, 0 },
+	[ROLE_RELAY] = { parent_relays_start_one, NULL, 0 },
+	[ROLE_STUN] = { parent_stuns_start_one, NULL, 1 },
+	[ROLE_MAP] = { mapset_start_checker, maps_wanted, 0 },
+	[ROLE_FETCH] = { mapset_fetch_start, fetch_wanted, 1 },
+	[ROLE_HEALTH] = { parent_health_start, health_wanted, 1 },
+	[ROLE_METRICS] = { parent_metricsd_start, metrics_wanted, 1 },
+	[ROLE_ACME] = { renew_start, acme_wanted, 1 },
+	[ROLE_ADMIT] = { admitset_start, admit_wanted, 0 },
+	[ROLE_VERIFY] = { admitset_verify_start, admitset_verify_wanted, 0 },
+	[ROLE_MESH] = { meshset_start, meshset_wanted, 0 },
+	[ROLE_RESOLVE] = { parent_dns_start, dns_wanted, 0 }
 };
 
 static int
 wanted(const struct super_child *c)
 {
-	return (kinds[c->role].wanted == NULL ||
-	    kinds[c->role].wanted((const struct parent_proc *)c));
+	const struct parent_proc *p = (const struct parent_proc *)c;
+	const struct parent_role *k = &kinds[c->role];
+
+	return (!(p->d->waiting && k->later) &&
+	    (k->wanted == NULL || k->wanted(p)));
+}
+
+void
+parent_procs_start_later(struct parent *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->super.n; i++)
+		if (kinds[d->super.children[i]->role].later)
+			(void)super_adjust(d->super.children[i]);
 }
 
 /* The same, or needed by a reload to check what is new. */
@@ -219,11 +233,22 @@ server_ended(struct parent_proc *p)
 	}
 }
 
+/* Keep the reason why this derpd can't take over. */
+static void
+note_end(struct parent *d, const struct super_child *c)
+{
+	if (d->waiting && needed(c) && d->why[0] == '\0')
+		snprintf(d->why, sizeof(d->why), "%s %u of the new derpd "
+		    "ended: %s", ipc_role_name(c->role), c->worker, d->debug ?
+		    "its last line says why" : "the system's log says why");
+}
+
 static void
 ended(struct super_child *c)
 {
 	struct parent *d = c->s->arg;
 
+	note_end(d, c);
 	switch (c->role) {
 	case ROLE_ADMIT:
 		admitset_gone(d);

@@ -120,8 +120,8 @@ took_effect(struct parent *d, const struct parent_generation *g)
 {
 	if (d->loaded.mesh.number != g->loaded.mesh.number)
 		meshset_rekeyed(d);
-	if (g->kind == GEN_START || g->kind == GEN_RELOAD ||
-	    g->kind == GEN_CERTS)
+	if (!d->waiting && (g->kind == GEN_START || g->kind == GEN_RELOAD ||
+	    g->kind == GEN_CERTS))
 		parent_certself_commit(d);
 	switch (g->kind) {
 	case GEN_RELOAD:
@@ -170,6 +170,9 @@ undo(struct parent *d, const struct parent_generation *g)
 		parent_settings_drop(parent_servers_at(d, i), g->id);
 	switch (g->kind) {
 	case GEN_START:
+		strlcpy(d->why, g->why, sizeof(d->why));
+		parent_loaded(d, 0);
+		return;
 	case GEN_CHECK:
 		parent_loaded(d, 0);
 		return;
@@ -343,6 +346,12 @@ void
 parent_certs_reload(struct parent *d, parent_reload_cb done, void *arg)
 {
 	parent_gen_request(&d->gens, GEN_CERTS, done, arg);
+}
+
+void
+parent_reload_look(struct parent *d)
+{
+	turn(d);
 }
 
 void

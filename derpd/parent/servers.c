@@ -184,7 +184,7 @@ parent_servers_connect_hands(struct parent_proc *p)
 	struct parent_proc *other = others(p, &n);
 
 	/* parent_moves_connect() makes them afterwards. */
-	if (parent_moves_held(p->d))
+	if (p->d->waiting || parent_moves_held(p->d))
 		return (0);
 	for (i = 0; i < n; i++)
 		if (other[i].c.chan != NULL && connect_hands(p, &other[i]) ==
@@ -202,6 +202,8 @@ mend_hands(struct parent_proc *p, uint64_t hands)
 	unsigned int i, n;
 	struct parent_proc *other = others(p, &n);
 
+	if (p->d->waiting)
+		return;
 	for (i = 0; i < n; i++) {
 		if ((hands & 1ULL << i) == 0 || p->c.chan == NULL ||
 		    other[i].c.chan == NULL)

@@ -46,6 +46,8 @@ void
 super_start_within(struct super *s, unsigned int ms)
 {
 	s->start_ms = ms;
+	if (s->ev_start != NULL)
+		event_free(s->ev_start);
 	if ((s->ev_start = timer(s, ms, start_late)) == NULL)
 		fatalx("no timer for the start");
 }

@@ -213,7 +213,10 @@ void	 super_log(const struct super *s);
 /* The start has failed (logged): s->failed is set, and the loop ends. */
 void	 super_start_failed(struct super *s);
 
-/* The start fails unless super_started() is called within `ms'. */
+/*
+ * The start fails unless super_started() is called within `ms'; a second call
+ * replaces this bound.
+ */
 void	 super_start_within(struct super *s, unsigned int ms);
 void	 super_started(struct super *s);
 

@@ -145,7 +145,8 @@ admitset_state_save(struct parent *d, const struct ipc_msg_admit_save *v,
 		return (-1);
 	if (!v->last)
 		return (0);
-	written = !s->idle && write_state(d, v->which);
+	/* Until this derpd has taken over the files are another one's. */
+	written = !s->idle && !d->waiting && write_state(d, v->which);
 	forget(s);
 	return (written);
 }

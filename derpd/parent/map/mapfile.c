@@ -45,7 +45,7 @@ mapset_keep(const struct parent *d, const struct mapset_map *m)
 	struct timespec when[2];
 	char path[1100];
 
-	if (d->checking || mapset_kept_path(d->conf, m->conf,
+	if (d->checking || d->waiting || mapset_kept_path(d->conf, m->conf,
 	    path, sizeof(path)) == -1)
 		return;
 	if (parent_keyfile_public(path, m->good.body, m->good.len) == -1) {

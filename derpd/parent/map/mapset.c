@@ -347,6 +347,17 @@ catch_up(struct parent *d, struct mapset_map *m)
 }
 
 void
+mapset_keep_all(const struct parent *d)
+{
+	size_t k;
+
+	for (k = 0; k < d->maps.n; k++)
+		if (d->maps.v[k].state == MAPSET_GOOD &&
+		    d->maps.v[k].conf->file != NULL)
+			mapset_keep(d, &d->maps.v[k]);
+}
+
+void
 mapset_commit(struct mapset_stage *st)
 {
 	struct parent *d = st->d;
@@ -360,10 +371,7 @@ mapset_commit(struct mapset_stage *st)
 	d->maps = st->set;
 	memset(&st->set, 0, sizeof(st->set));
 	mapset_drop(st);
-	for (k = 0; k < d->maps.n; k++)
-		if (d->maps.v[k].state == MAPSET_GOOD &&
-		    d->maps.v[k].conf->file != NULL)
-			mapset_keep(d, &d->maps.v[k]);
+	mapset_keep_all(d);
 	for (i = 0; i < d->nfronts; i++)
 		if (d->fronts[i].c.chan != NULL &&
 		    mapset_send(&d->fronts[i]) == -1)

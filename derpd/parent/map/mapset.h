@@ -126,6 +126,9 @@ int	 mapset_kept_path(const struct conf *c, const struct conf_map *m,
  */
 void	 mapset_keep(const struct parent *d, const struct mapset_map *m);
 
+/* The same for all good maps of files. */
+void	 mapset_keep_all(const struct parent *d);
+
 /* mapset.c */
 
 /*

@@ -27,11 +27,14 @@
 #include "bounds.h"
 #include "msg.h"
 
-#define UPGRADE_START_MS	60000	/* until all is ready */
+#define UPGRADE_START_MS	60000	/* until all is ready, */
+#define UPGRADE_TAKE_MS		30000	/* and until it serves; the old derpd
+					   has shorter bounds */
 #define UPGRADE_LATE_MS		500	/* when not all sessions have come */
 
 struct event_base;
 struct ipc_chan;
+struct parent;
 
 enum upgrade_state {
 	UPGRADE_AT_BEGIN,		/* sockets come */
@@ -126,5 +129,29 @@ void	 upgrade_new_late(struct upgrade_new *n);
 
 /* Tell the old derpd, if it is there, why this one does not take over. */
 void	 upgrade_new_failed(struct upgrade_new *n, const char *why);
+
+/* newparent.c */
+
+/*
+ * derpd -U: this derpd takes over by the channel `fd'.  To be called before
+ * all else that can fail.  Exits when it is no channel (logged).
+ */
+void	 upgrade_begin(struct parent *d, int fd);
+
+/*
+ * Take up what the old derpd passes on, if there is one.  0, or -1 (logged,
+ * unless the old one has ended it).
+ */
+int	 upgrade_take_up(struct parent *d);
+
+/* All children are ready. */
+void	 upgrade_ready(struct parent *d);
+
+/*
+ * The start has failed, for d->why: tell the old derpd, if this one was to take
+ * over.  Returns 1, or 0 when it is the old one that has ended it, so that the
+ * log need not say it.
+ */
+int	 upgrade_give_up(struct parent *d);
 
 #endif
