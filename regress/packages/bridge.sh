@@ -33,7 +33,9 @@ main() {
 
 # another PID: derpbridged@wg0 runs, and is not this one.
 another() {
-	active $BRIDGE && [ "$(main)" != "$1" ]
+	# No process has 0, between two of them.
+	new=$(main)
+	[ "$new" != "$1" ] && [ "$new" != 0 ] && active $BRIDGE
 }
 
 # logged_in: derpd has the interface as a client.

@@ -2,10 +2,11 @@
 # Try the Debian packages of build-deb; called by `make check-deb' as root.
 # Builds them a second time, elsewhere, and compares the bytes; has lintian look
 # at them; then in a bare Debian 12, in build-deb/root: install, start, upgrade,
-# remove, purge.  With systemd-nspawn that system is booted, and systemd.sh and
-# bridge.sh try derpd and derpbridged under its systemd; else it is a chroot in
-# which nothing is started.  MIRROR is that of Debian, as for apt here.  A bare
-# system stays, in build-deb/bare, for the next time; build-deb/root goes.
+# remove, purge.  With systemd-nspawn that system is booted, and systemd.sh,
+# bridge.sh and upgrade.sh try derpd, derpbridged and upgrades under its
+# systemd; else it is a chroot in which nothing is started.  MIRROR is that of
+# Debian, as for apt here.  A bare system stays, in build-deb/bare, for the next
+# time; build-deb/root goes.
 set -eu
 cd "$(dirname "$0")/../.."
 out=build-deb
@@ -21,6 +22,8 @@ LETS="@memlock landlock_create_ruleset landlock_add_rule landlock_restrict_self"
 . regress/packages/systemd.sh
 # shellcheck source=regress/packages/bridge.sh
 . regress/packages/bridge.sh
+# shellcheck source=regress/packages/upgrade.sh
+. regress/packages/upgrade.sh
 
 # say WORD...: what is tried next.
 say() {
@@ -277,6 +280,7 @@ if [ -n "$leader" ]; then
 	try_systemd
 	inside systemctl start stund
 	try_bridge
+	try_upgrade
 else
 	inside derpd -n -f /etc/stund.conf >/dev/null || fail "stund.conf"
 	bridge_configure ""
