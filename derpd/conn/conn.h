@@ -44,6 +44,8 @@ enum conn_state {
 	CONN_PUMP,		/* its session is at the other end of a pair */
 	/* of a relay worker */
 	CONN_SEAL,		/* keys seals ServerInfo */
+	CONN_MOVED,		/* it came from another worker, which may yet go
+				   on with it: its socket is not touched */
 	CONN_UP,		/* logged in */
 	/* of both */
 	CONN_DRAIN		/* pending output is sent, then it closes */
@@ -123,7 +125,7 @@ struct conn_ops {
 	size_t	(*gather)(struct conn *c, size_t n, size_t max);
 	/* Optional.  The pieces of the batch are encrypted, or lost. */
 	void	(*gathered)(struct conn_set *s);
-	/* Optional.  Return 1 while own frames must wait, else 0. */
+	/* Optional.  Return 1 while all output must wait, else 0. */
 	int	(*held)(const struct conn *c);
 	/* Optional.  All output is written. */
 	void	(*flushed)(struct conn *c);

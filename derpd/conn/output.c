@@ -383,11 +383,17 @@ conn_reply(struct conn *c, const void *head, size_t n,
 }
 
 static int
+is_held(const struct conn *c)
+{
+	return (c->set->ops->held != NULL && c->set->ops->held(c));
+}
+
+static int
 has_more(const struct conn *c)
 {
 	const struct conn_ops *ops = c->set->ops;
 
-	if ((ops->held != NULL && ops->held(c)) || conn_records_is_over(c))
+	if (conn_records_is_over(c))
 		return (0);
 	return (conn_buf_left(&c->output.ctl) > 0 || ops->pending(c));
 }
@@ -467,7 +473,7 @@ flush_one(struct conn *c)
 		conn_close(c, "the client does not read");
 		return;
 	}
-	if (c->output.want_write)
+	if (c->output.want_write || is_held(c))
 		return;
 	if ((rv = send_owed(c)) == -1) {
 		conn_close(c, "connection lost");

@@ -111,9 +111,8 @@ reserve(const struct relay *r)
 	    CONN_HAND_FILES * r->conf.nfronts + nodes_files(r)));
 }
 
-/* Return 1 if there is room for one more client, on the descriptor `fd'. */
-static int
-has_room(struct relay *r, int fd)
+int
+relay_adopt_room(struct relay *r, int fd)
 {
 	const unsigned int max = r->conf.max_clients;
 
@@ -157,7 +156,7 @@ relay_adopt(struct relay *r, unsigned int front,
 		goto fail;
 	rv = 0;
 	if (r->stopping || (relay_drain_on(r) && !is_mesh(v, &t)) ||
-	    !has_room(r, fd))
+	    !relay_adopt_room(r, fd))
 		goto fail;
 	if ((c = adopt(r, v, &from, &t, &a)) == NULL) {
 		log_warnx("a client can't be taken over: out of memory");

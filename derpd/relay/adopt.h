@@ -22,4 +22,7 @@ int	relay_adopt(struct relay *r, unsigned int front,
 int	relay_adopt_message(struct relay *r, unsigned int front,
 	    struct ipc_msg *m, const char **why);
 
+/* Return 1 if there is room for one more client, on the descriptor `fd'. */
+int	relay_adopt_room(struct relay *r, int fd);
+
 #endif

@@ -73,6 +73,17 @@ relay_packets_init(struct relay *r)
 	derp_queue_set_init(&r->queues, &r->pool, dropped);
 }
 
+/* Make sure that the connection has a queue.  Return 0, or -1: no memory. */
+static int
+need_queue(struct relay_conn *c)
+{
+	struct derp_queue **q = &c->packets.queue;
+
+	if (*q == NULL)
+		*q = derp_queue_new(&c->r->queues, c);
+	return (*q == NULL ? -1 : 0);
+}
+
 /* Queue a packet: a RecvPacket, or with `dst' (else NULL) a ForwardPacket. */
 static inline void
 put(struct relay_conn *c, const uint8_t *src, const uint8_t *dst,
@@ -89,9 +100,7 @@ put(struct relay_conn *c, const uint8_t *src, const uint8_t *dst,
 		drop(c, DROP_GONE_DISCONNECTED, p, n);
 		return;
 	}
-	if (*q == NULL)
-		*q = derp_queue_new(&r->queues, c);
-	if (*q == NULL || (k = derp_pkt_new(&r->queues,
+	if (need_queue(c) == -1 || (k = derp_pkt_new(&r->queues,
 	    (uint32_t)(FRAME_HDR_LEN + keys + n))) == NULL) {
 		drop(c, DROP_QUEUE_TAIL, p, n);
 		return;
@@ -123,6 +132,53 @@ relay_packets_forward(struct relay_conn *c, const uint8_t src[FRAME_KEY_LEN],
     const uint8_t dst[FRAME_KEY_LEN], const uint8_t *p, size_t n)
 {
 	put(c, src, dst, p, n);
+}
+
+int
+relay_packets_restore(struct relay_conn *c, int class,
+    const struct derp_queue_class *from, unsigned int run)
+{
+	struct derp_queue_limits lim;
+
+	if (need_queue(c) == -1)
+		return (-1);
+	limits(c, &lim);
+	derp_queue_restore(c->packets.queue, class, from, c->r->set.now_us,
+	    &lim);
+	c->packets.queue->disco_run = run;
+	return (0);
+}
+
+/* Return 1 if it is a whole RecvPacket, else 0. */
+static int
+is_packet(const uint8_t *p, size_t n)
+{
+	uint32_t len;
+	uint8_t type;
+
+	if (n < FRAME_HDR_LEN + FRAME_KEY_LEN ||
+	    n > FRAME_HDR_LEN + FRAME_KEY_LEN + FRAME_MAX_PACKET)
+		return (0);
+	net_frame_get_hdr(p, &type, &len);
+	return (type == FRAME_RECV_PACKET && len == n - FRAME_HDR_LEN);
+}
+
+int
+relay_packets_restore_one(struct relay_conn *c, int class, uint64_t at,
+    const uint8_t *p, size_t n)
+{
+	const uint64_t now = c->r->set.now_us;
+	struct derp_queue_limits lim;
+	struct derp_pkt *k;
+
+	if (!is_packet(p, n) || need_queue(c) == -1 ||
+	    (k = derp_pkt_new(&c->r->queues, (uint32_t)n)) == NULL)
+		return (-1);
+	memcpy(k->data, p, n);
+	limits(c, &lim);
+	derp_queue_put(c->packets.queue, k, class == 0, at < now ? at : now,
+	    &lim);
+	return (0);
 }
 
 /* Record that the client gets a PeerGone when the packet's source leaves. */

@@ -15,6 +15,7 @@ struct conn;
 struct conn_set;
 struct derp_pkt;
 struct derp_queue;
+struct derp_queue_class;
 struct relay;
 struct relay_conn;
 
@@ -49,6 +50,17 @@ void	relay_packets_put(struct relay_conn *c,
 void	relay_packets_forward(struct relay_conn *c,
 	    const uint8_t src[FRAME_KEY_LEN], const uint8_t dst[FRAME_KEY_LEN],
 	    const uint8_t *p, size_t n);
+
+/*
+ * Of a client that was at another worker: CoDel's state of a class (0: disco)
+ * of packets, with `run' disco packets since another one; and a packet of that
+ * class, the frame of `n' bytes at `p' (copied), which was queued at `at' (us).
+ * Return 0, or -1: no memory, or (the packet) it is no RecvPacket.
+ */
+int	relay_packets_restore(struct relay_conn *c, int class,
+	    const struct derp_queue_class *from, unsigned int run);
+int	relay_packets_restore_one(struct relay_conn *c, int class,
+	    uint64_t at, const uint8_t *p, size_t n);
 
 /* As conn_ops.pending, gather, gathered and rested: pongs and packets. */
 int	relay_packets_pending(const struct conn *c);

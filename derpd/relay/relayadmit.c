@@ -277,14 +277,17 @@ sent(struct relay *r, int rv)
 	drop(r);
 }
 
-/* Report a connection, if it is registered. */
+/*
+ * Report a connection, if it is registered, and not the session of another
+ * worker.
+ */
 static void
 report(struct relay_conn *c)
 {
 	struct ipc_msg_admit_began v = { .key = c->session.key,
 	    .addr = c->conn.addr, .mesh = c->session.mesh };
 
-	if (c->session.peer != NULL)
+	if (c->session.peer != NULL && c->conn.state != CONN_MOVED)
 		sent(c->r, ipc_send_admit_began(c->r->admit.chan, &v));
 }
 
@@ -295,8 +298,19 @@ relay_admit_began(struct relay_conn *c)
 
 	if (k != NULL && k->round == c->r->admit.round)
 		join(c, k);
-	if (c->r->admit.chan != NULL)
+	/* One that has moved may be among those that are to be reported. */
+	if (c->r->admit.chan != NULL &&
+	    !relay_walk_ahead(&c->r->admit.report, &c->conn))
 		report(c);
+}
+
+void
+relay_admit_moved(struct relay *r)
+{
+	const struct conn *last = TAILQ_LAST(&r->set.conns, conn_list);
+
+	r->admit.moved = last == NULL ? 0 : last->id;
+	r->admit.told = 0;
 }
 
 void
@@ -306,6 +320,7 @@ relay_admit_leave(struct relay_conn *c)
 	struct relay_admit *a = &c->r->admit;
 
 	if (a->chan != NULL && c->session.peer != NULL &&
+	    c->conn.state != CONN_MOVED &&
 	    !relay_walk_ahead(&a->report, &c->conn))
 		sent(c->r, ipc_send_admit_ended(a->chan, &v));
 	relay_walk_leave(&a->report, &c->conn);
@@ -362,12 +377,17 @@ void
 relay_admit_tick(struct relay *r)
 {
 	struct relay_admit *a = &r->admit;
+	struct relay_walk all;
 
 	if (a->chan == NULL && (a->lost || r->conf.admit)) {
 		if (ipc_send_server_admitless(r->parent) == -1)
 			log_warn("can't request a channel to admit from the "
 			    "parent (sendmsg)");
 	} else if (a->chan != NULL && a->report.at == NULL &&
-	    ++a->told == ANSWER_SECS)
-		relay_walk_again(&a->check, &r->set, &a->report);
+	    ++a->told == ANSWER_SECS) {
+		all = a->report;
+		if (a->moved > all.last)
+			all.last = a->moved;
+		relay_walk_again(&a->check, &r->set, &all);
+	}
 }

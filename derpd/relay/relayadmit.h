@@ -30,6 +30,8 @@ struct relay_admit {
 	struct relay_walk report;	/* of those that are to be reported */
 	unsigned int	 told;		/* seconds since all are */
 	struct relay_walk check;	/* of those that admit knew before */
+	uint64_t	 moved;		/* the last connection that came from
+					   another worker */
 	struct log_limit ended;
 };
 
@@ -53,6 +55,9 @@ int	relay_admit_open(struct relay *r, int fd);
 /* The connection is registered; it is about to be removed, if it was. */
 void	relay_admit_began(struct relay_conn *c);
 void	relay_admit_leave(struct relay_conn *c);
+
+/* Connections came from another worker, and were all reported. */
+void	relay_admit_moved(struct relay *r);
 
 /* Called in each turn: go on with what is done in pieces. */
 void	relay_admit_work(struct relay *r);

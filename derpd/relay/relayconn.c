@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "group.h"
+#include "move.h"
 #include "nodes.h"
 #include "peers.h"
 #include "records.h"
@@ -138,11 +139,14 @@ pausing(struct conn *c)
 	relay_beat_leave(relay_conn_of(c));
 }
 
-/* Its session is registered, but ServerInfo is not ready. */
+/*
+ * Its session is registered, but ServerInfo is not ready, or it is not this
+ * worker's yet.
+ */
 static int
 held(const struct conn *c)
 {
-	return (c->state == CONN_SEAL);
+	return (c->state == CONN_SEAL || c->state == CONN_MOVED);
 }
 
 /* A link does not count any more when its last output is sent. */
@@ -150,6 +154,21 @@ static void
 draining(struct conn *c)
 {
 	nodes_link_ended(relay_conn_of(c));
+}
+
+/* One that never was this worker's own was not counted. */
+static void
+uncount(const struct relay_conn *rc)
+{
+	struct conn_stats *s = rc->r->stats;
+
+	if (rc->conn.state == CONN_MOVED)
+		return;
+	if (rc->session.home)
+		s->home_connections--;
+	if (rc->session.not_ideal)
+		s->notideal_connections--;
+	s->connections--;
 }
 
 /* Remove the session from the worker's tables. */
@@ -163,14 +182,11 @@ leave(struct conn *c)
 	relay_admit_leave(rc);
 	relay_newrate_leave(rc);
 	relay_drain_leave(rc);
+	move_leave(rc);
 	if (rc->session.peer == NULL)
 		return;
 	cluster_watch_end(rc);
-	if (rc->session.home)
-		r->stats->home_connections--;
-	if (rc->session.not_ideal)
-		r->stats->notideal_connections--;
-	r->stats->connections--;
+	uncount(rc);
 	derp_sent_forget(r->sent, rc);
 	cluster_peers_remove(r->peers, rc);
 }
@@ -281,4 +297,28 @@ relay_conn_up(struct relay_conn *c)
 	conn_deadline(&c->conn, c->period);
 	conn_dirty(&c->conn);
 	conn_resume(&c->conn, PAUSE_LOGIN);
+}
+
+void
+relay_conn_go_on(struct relay_conn *c)
+{
+	struct conn_stats *s = c->r->stats;
+
+	c->conn.state = CONN_UP;
+	s->connections++;
+	s->home_connections += c->session.home;
+	s->notideal_connections += c->session.not_ideal;
+	c->period = KEEPALIVE_SECS +
+	    randombytes_uniform(KEEPALIVE_JITTER + 1);
+	/* Of all that moved together, some are due in each second. */
+	conn_deadline(&c->conn, randombytes_uniform(c->period));
+	conn_dirty(&c->conn);
+	conn_resume(&c->conn, PAUSE_LOGIN);
+}
+
+void
+relay_conn_moved(struct relay_conn *c)
+{
+	c->conn.state = CONN_MOVED;
+	conn_no_deadline(&c->conn);
 }

@@ -69,4 +69,11 @@ struct relay_conn *relay_conn_new(struct relay *r, int fd,
 /* ServerInfo is sent: the client is logged in. */
 void	relay_conn_up(struct relay_conn *c);
 
+/*
+ * The new connection is a session of another worker (relay/move/); its input
+ * and output wait.  relay_conn_go_on(): it is this worker's own, and logged in.
+ */
+void	relay_conn_moved(struct relay_conn *c);
+void	relay_conn_go_on(struct relay_conn *c);
+
 #endif

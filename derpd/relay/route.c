@@ -199,6 +199,11 @@ relay_route_end(struct relay *r, const uint8_t key[FRAME_KEY_LEN],
 		if ((c->session.mesh && !mesh) || c->conn.dead ||
 		    c->conn.state == CONN_DRAIN)
 			continue;
+		if (c->conn.state == CONN_MOVED) {
+			conn_close(&c->conn, "it may not use the relay");
+			n++;
+			continue;
+		}
 		relay_packets_free(c);
 		conn_send(&c->conn, hdr, sizeof(hdr));
 		conn_send(&c->conn, why, len);

@@ -197,6 +197,15 @@ call_hand(void)
 	return send_fd(pair[0], cfd);
 }
 
+/* Pass a copy of a session on. */
+static int
+call_copy(void)
+{
+	int	fd = dup(cfd);
+
+	return fd == -1 || send_fd(pair[0], fd) == -1 ? -1 : close(fd);
+}
+
 /* Check a descriptor that was handed over. */
 static int
 call_handed(void)
@@ -511,6 +520,7 @@ static const struct sandbox_probe allowed[] = {
 	{ "the addresses of a client", FRONT, call_names, KILLS },
 	{ "a pair of sockets", FRONT | MESH, call_pair, KILLS },
 	{ "handing a client over", FRONT | MESH, call_hand, KILLS },
+	{ "a session that moves", RELAY, call_copy, KILLS },
 	{ "a session that was handed over", RELAY, call_handed, KILLS },
 	{ "accept", FRONT | METRICS, call_accept_none, KILLS },
 	{ "rings between workers", RELAY, call_ring, KILLS },

@@ -26,7 +26,7 @@ promises(enum ipc_role role, int local)
 	case ROLE_FRONT:	/* accepts, and hands clients over */
 		return ("stdio inet recvfd sendfd");
 	case ROLE_RELAY:	/* checks the sockets that it gets */
-		return ("stdio inet recvfd");
+		return ("stdio inet recvfd sendfd");
 	case ROLE_STUN:		/* sends answers to addresses */
 		return ("stdio inet recvfd");
 	case ROLE_FETCH:	/* resolves, reads CAs, gets sockets */

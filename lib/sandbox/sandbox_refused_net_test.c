@@ -447,7 +447,7 @@ static const struct sandbox_probe forbidden[] = {
 	{ "shutdown of a listening socket", FINE(ALL),
 	    call_shutdown_listening, KILLS },
 	{ "shutdown, both ways", FINE(ALL), call_shutdown_both, KILLS },
-	{ "passing a descriptor", FINE(ALL & ~(STUN | FRONT | MESH |
+	{ "passing a descriptor", FINE(ALL & ~(STUN | FRONT | RELAY | MESH |
 	    WORKER)), call_passfd, KILLS },
 	{ "socketpair", FINE(ALL & ~(FRONT | MESH)), call_socketpair,
 	    PAIR_HOW },

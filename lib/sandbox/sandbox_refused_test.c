@@ -306,7 +306,7 @@ static const struct sandbox_probe forbidden[] = {
 	{ "mmap, executable", ALL, call_mmap_exec, DENIES },
 	{ "mprotect, executable", ALL, call_mprotect_exec, KILLS },
 	{ "fcntl F_DUPFD", FINE(ALL), call_dupfd, KILLS },
-	{ "dup", FINE(ALL), call_dup, KILLS },
+	{ "dup", FINE(ALL & ~RELAY), call_dup, KILLS },
 	{ "dup2", FINE(ALL), call_dup2, KILLS },
 	{ "fcntl F_SETFL, blocking", FINE(ALL), call_setfl_block, KILLS },
 	{ "fcntl F_SETFL, O_ASYNC", FINE(ALL), call_setfl_async, KILLS },

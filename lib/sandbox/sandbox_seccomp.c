@@ -13,7 +13,8 @@
  * A descriptor received from the parent is shared with the parent and with the
  * next process of the role: no role may change its options, make it blocking,
  * or shut down a listening socket.  Nor may a role pass a descriptor on, except
- * for front and stund: the process that closes a lingering socket would block.
+ * for those that use sendmsg(2): the process that closes a lingering socket
+ * would block.
  * What each role may is in seccomp_rules.c.
  */
 #include <sys/ioctl.h>
@@ -180,10 +181,10 @@ refuse(scmp_filter_ctx f, unsigned int powers)
  * Allow sending only to the socket's own peer: with an address, or the flag for
  * TCP fast open, a closed socket could open new connections.  Stund sends to
  * addresses and has no TCP socket; the bridge's worker does, and connects its
- * TCP sockets anyway.  Only four roles may use sendmsg(2): stund and the
- * worker, to set a datagram's source address, front and mesh, to hand over
- * connections.  These two are the most frequent calls and come first in the
- * filter.
+ * TCP sockets anyway.  Only five roles may use sendmsg(2): stund and the
+ * worker, to set a datagram's source address, front, mesh and relay, to hand
+ * over connections.  These two are the most frequent calls and come first in
+ * the filter.
  */
 static int
 allow_send(scmp_filter_ctx f, unsigned int powers)

@@ -45,7 +45,8 @@ static const struct sandbox_sockopt front_gets[] = {
 };
 
 /* A descriptor that was handed over is checked. */
-static const int relay_calls[] = { SCMP_SYS(recvfrom) };
+/* The second one is for sessions that move, of which it keeps a copy. */
+static const int relay_calls[] = { SCMP_SYS(recvfrom), SCMP_SYS(dup) };
 static const struct sandbox_sockopt relay_gets[] = {
 	{ IPPROTO_TCP, TCP_INFO }, { SOL_SOCKET, SO_TYPE },
 	{ SOL_SOCKET, SO_DOMAIN }, { SOL_SOCKET, SO_PROTOCOL },
@@ -136,7 +137,8 @@ static const struct sandbox_rules rules[ROLE_MAX] = {
 	},
 	[ROLE_RELAY] = {
 		CALLS(relay_calls), GETS(relay_gets), IOCTLS(unsent_ioctls),
-		.powers = SANDBOX_CONFINED | SANDBOX_SHUTDOWN
+		.powers = SANDBOX_CONFINED | SANDBOX_SENDMSG |
+		    SANDBOX_SHUTDOWN
 	},
 	[ROLE_STUN] = {
 		CALLS(stun_calls), .powers = SANDBOX_CONFINED |

@@ -72,6 +72,34 @@ cluster_duplicate_again(struct relay_conn *c)
 		send_health(c, dup_text);
 }
 
+int
+cluster_restore(struct relay_conn *c)
+{
+	if (cluster_peers_restore(c->r->peers, c) == -1)
+		return (-1);
+	cluster_far_came(c->r, c->session.key);
+	return (0);
+}
+
+void
+cluster_restored(struct relay_conn *c)
+{
+	send_duplicate(c, c->session.peer->nconns > 1);
+}
+
+void
+cluster_not_restored(struct relay *r, const uint8_t key[FRAME_KEY_LEN],
+    int local)
+{
+	if (cluster_peers_find(r->peers, key) != NULL ||
+	    cluster_far_has(r, key))
+		return;
+	derp_sent_gone(r->sent, key);
+	cluster_link_gone(r, key, local, 1);
+	if (local)
+		cluster_watch_gone(r, r->conf.worker, key);
+}
+
 static void
 close_crowded(struct relay_conn *c)
 {

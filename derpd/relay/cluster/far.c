@@ -115,6 +115,12 @@ cluster_far_packet(struct relay *r, const uint8_t *dst, const uint8_t *src,
 	    n));
 }
 
+int
+cluster_far_has(const struct relay *r, const uint8_t key[FRAME_KEY_LEN])
+{
+	return (cluster_fartable_links(r->far.table, key) != 0);
+}
+
 void
 cluster_far_close_peer(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
 {

@@ -92,6 +92,10 @@ int	cluster_far_init(struct relay *r);
 int	cluster_far_packet(struct relay *r, const uint8_t *dst,
 	    const uint8_t *src, const uint8_t *p, size_t n);
 
+/* Return 1 if a node has this key, which this worker owns, else 0. */
+int	cluster_far_has(const struct relay *r,
+	    const uint8_t key[FRAME_KEY_LEN]);
+
 /* Make all nodes that have this key, which this worker owns, close it. */
 void	cluster_far_close_peer(struct relay *r,
 	    const uint8_t key[FRAME_KEY_LEN]);

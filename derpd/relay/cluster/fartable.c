@@ -325,6 +325,44 @@ cluster_fartable_links(struct cluster_fartable *t,
 	return (e == NULL ? 0 : e->claims & t->alive);
 }
 
+/* Return the n-th claim on a key that counts; -1: it has no more. */
+static int
+nth_claim(const struct cluster_fartable *t, const struct far_entry *e,
+    unsigned int n)
+{
+	const uint64_t rest = e->claims & t->alive & ~ordered(e);
+	unsigned int i;
+
+	for (i = 0; i < e->norder; i++)
+		if ((t->alive & bit(e->order[i])) != 0 && n-- == 0)
+			return (e->order[i]);
+	for (i = 0; i < FAR_LINKS; i++)
+		if ((rest & bit(i)) != 0 && n-- == 0)
+			return ((int)i);
+	return (-1);
+}
+
+int
+cluster_fartable_next(const struct cluster_fartable *t,
+    struct cluster_farwalk *w, unsigned int *link, const uint8_t **key)
+{
+	const struct far_entry *e = w->begun ? w->at : t->table;
+	int claim;
+
+	w->begun = 1;
+	while (e != NULL && (claim = nth_claim(t, e, w->n)) == -1) {
+		e = e->hh.next;
+		w->n = 0;
+	}
+	w->at = e;
+	if (e == NULL)
+		return (0);
+	w->n++;
+	*link = (unsigned int)claim;
+	*key = e->key;
+	return (1);
+}
+
 void
 cluster_fartable_local(struct cluster_fartable *t,
     const uint8_t key[FRAME_KEY_LEN], int local)

@@ -69,6 +69,20 @@ int	cluster_fartable_find(struct cluster_fartable *t,
 uint64_t cluster_fartable_links(struct cluster_fartable *t,
 	    const uint8_t key[FRAME_KEY_LEN]);
 
+/*
+ * A walk over the claims that count, those of a key in their order, as far as
+ * it is known.  Store the next one; *w is all zero at the begin.  Return 1, or
+ * 0 at the end.  The table must not change during a walk.
+ */
+struct cluster_farwalk {
+	const void	*at;		/* the key */
+	unsigned int	 n;		/* of its claims that were met */
+	int		 begun;
+};
+int	cluster_fartable_next(const struct cluster_fartable *t,
+	    struct cluster_farwalk *w, unsigned int *link,
+	    const uint8_t **key);
+
 /* A client has that key from now on (1), or none has it any longer (0). */
 void	cluster_fartable_local(struct cluster_fartable *t,
 	    const uint8_t key[FRAME_KEY_LEN], int local);

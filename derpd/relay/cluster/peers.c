@@ -124,6 +124,21 @@ find_or_make(struct cluster_peers *ps, const uint8_t key[FRAME_KEY_LEN])
 	return (p);
 }
 
+/* The number of connections of a key has changed. */
+static void
+count_duplicates(struct cluster_peers *ps, unsigned int before,
+    unsigned int now)
+{
+	if (before > 1) {
+		ps->ndup_keys--;
+		ps->ndup_conns -= before;
+	}
+	if (now > 1) {
+		ps->ndup_keys++;
+		ps->ndup_conns += now;
+	}
+}
+
 /*
  * Notify clients after the number of connections of `p' has changed from
  * `before'.  Clients that were duplicates already were notified before; `came'
@@ -136,14 +151,7 @@ notify_duplicates(struct cluster_peers *ps, struct cluster_peer *p,
 	struct relay_conn *c;
 	int dup = p->nconns > 1, changed = (before > 1) != dup;
 
-	if (before > 1) {
-		ps->ndup_keys--;
-		ps->ndup_conns -= before;
-	}
-	if (dup) {
-		ps->ndup_keys++;
-		ps->ndup_conns += p->nconns;
-	}
+	count_duplicates(ps, before, p->nconns);
 	if (changed)			/* there are two, or one */
 		TAILQ_FOREACH(c, &p->conns, session.same)
 			ps->ops->duplicate(c, dup);
@@ -181,6 +189,21 @@ cluster_peers_add(struct cluster_peers *ps, struct relay_conn *c)
 	ps->ops->came(c, before > 0);
 	notify_duplicates(ps, p, before, c);
 	make_room(ps, p);
+	return (0);
+}
+
+int
+cluster_peers_restore(struct cluster_peers *ps, struct relay_conn *c)
+{
+	struct cluster_peer *p;
+
+	if ((p = find_or_make(ps, c->session.key)) == NULL ||
+	    p->nconns >= PEERS_CONNS_MAX)
+		return (-1);
+	p->nconns++;
+	count_duplicates(ps, p->nconns - 1, p->nconns);
+	c->session.peer = p;
+	TAILQ_INSERT_TAIL(&p->conns, c, session.same);
 	return (0);
 }
 
@@ -250,6 +273,22 @@ cluster_peers_each(const struct cluster_peers *ps, unsigned int slot,
 				n++;
 			}
 	return (slot);
+}
+
+const struct cluster_peer *
+cluster_peers_next(const struct cluster_peers *ps,
+    const struct cluster_peer *p)
+{
+	const struct cluster_peer *next = NULL;
+	unsigned int slot = 0;
+
+	if (p != NULL) {
+		next = LIST_NEXT(p, slot);
+		slot = ipc_slot_of(p->key, ps->slot_secret) + 1;
+	}
+	for (; next == NULL && slot < IPC_SLOTS; slot++)
+		next = LIST_FIRST(&ps->slots[slot]);
+	return (next);
 }
 
 void

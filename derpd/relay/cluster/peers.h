@@ -78,6 +78,13 @@ struct relay_conn *cluster_peers_active(const struct cluster_peer *p);
 int	 cluster_peers_add(struct cluster_peers *ps, struct relay_conn *c);
 void	 cluster_peers_remove(struct cluster_peers *ps, struct relay_conn *c);
 
+/*
+ * Add a connection that was at another worker, behind those of its key that are
+ * here, without a call-back.  Return 0, or -1: no memory, or the key has too
+ * many.
+ */
+int	 cluster_peers_restore(struct cluster_peers *ps, struct relay_conn *c);
+
 /* A connection that has duplicates sent a frame: make it the active one. */
 void	 cluster_peers_activity(struct relay_conn *c);
 
@@ -92,6 +99,14 @@ void	 cluster_peers_reap(struct cluster_peers *ps);
 unsigned int cluster_peers_each(const struct cluster_peers *ps,
 	    unsigned int slot, unsigned int enough,
 	    void (*cb)(const struct cluster_peer *p, void *arg), void *arg);
+
+/*
+ * Return the peer behind `p' in a walk over all, also those without a
+ * connection; NULL: the first one, or the end.  None may be added or removed
+ * during a walk.
+ */
+const struct cluster_peer *cluster_peers_next(const struct cluster_peers *ps,
+	    const struct cluster_peer *p);
 
 /* Store in `s': keys, keys with several connections, and their connections. */
 void	 cluster_peers_count(const struct cluster_peers *ps,

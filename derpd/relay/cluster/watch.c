@@ -15,24 +15,69 @@
 /* a watcher with more own frames waiting gets no more of the flood */
 #define ROOM	(1024 * 1024)
 
-void
-cluster_watch_begin(struct relay_conn *c)
+/* The watcher has had the slots of that worker below this one. */
+static void
+set_next(struct cluster_watch *w, unsigned int worker, unsigned int slot)
+{
+	w->next[worker] = (uint16_t)slot;
+	if (slot < IPC_SLOTS)
+		w->due |= 1ULL << worker;
+	else
+		w->due &= ~(1ULL << worker);
+}
+
+/* Make `c' a watcher.  Return 0, or -1 without memory. */
+static int
+begin(struct relay_conn *c)
 {
 	struct relay *r = c->r;
 	struct cluster_watch *w;
 
-	if (c->session.watch != NULL)
-		return;
-	if ((w = calloc(1, sizeof(*w))) == NULL) {
-		conn_close(&c->conn, "out of memory");
-		return;
-	}
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return (-1);
 	w->due = UINT64_MAX >> (64 - r->conf.nworkers);
 	c->session.watch = w;
 	if (LIST_EMPTY(&r->watchers))
 		cluster_link_watch(r, 1);
 	LIST_INSERT_HEAD(&r->watchers, c, session.watcher);
 	r->stats->watchers++;
+	return (0);
+}
+
+void
+cluster_watch_begin(struct relay_conn *c)
+{
+	if (c->session.watch == NULL && begin(c) == -1)
+		conn_close(&c->conn, "out of memory");
+}
+
+unsigned int
+cluster_watch_had(const struct relay_conn *c)
+{
+	const struct cluster_watch *w = c->session.watch;
+	unsigned int i, had = IPC_SLOTS;
+
+	if (w == NULL)
+		return (0);
+	for (i = 0; i < c->r->conf.nworkers; i++)
+		if (w->next[i] < had)
+			had = w->next[i];
+	return (had);
+}
+
+int
+cluster_watch_restore(struct relay_conn *c, unsigned int slots)
+{
+	struct cluster_watch *w;
+	unsigned int i;
+
+	if (begin(c) == -1)
+		return (-1);
+	w = c->session.watch;
+	w->all = 1;
+	for (i = 0; i < c->r->conf.nworkers; i++)
+		set_next(w, i, slots);
+	return (0);
 }
 
 void
@@ -68,7 +113,8 @@ send_news(struct relay *r, unsigned int worker, const uint8_t *key,
 	struct relay_conn *c;
 
 	LIST_FOREACH(c, &r->watchers, session.watcher)
-		if (slot < c->session.watch->next[worker]) {
+		if (c->session.watch->all ||
+		    slot < c->session.watch->next[worker]) {
 			conn_send(&c->conn, frame, n);
 			r->stats->gone_disconnected += is_gone;
 		}
@@ -126,16 +172,6 @@ cluster_watch_there(struct relay *r, uint64_t id, const uint8_t *key,
 		send_there(c, key, addr, port, flags);
 }
 
-static void
-set_next(struct cluster_watch *w, unsigned int worker, unsigned int slot)
-{
-	w->next[worker] = (uint16_t)slot;
-	if (slot < IPC_SLOTS)
-		w->due |= 1ULL << worker;
-	else
-		w->due &= ~(1ULL << worker);
-}
-
 void
 cluster_watch_flooded(struct relay *r, unsigned int worker, uint64_t id,
     unsigned int slot)
@@ -166,10 +202,11 @@ put_own(const struct cluster_peer *p, void *arg)
 	    derp_flags(&c->session));
 }
 
+/* All keys are there only when a watcher that has moved goes on. */
 static int
 has_room(const struct relay_conn *c)
 {
-	return (!c->conn.dead && conn_buf_left(&c->conn.output.ctl) < ROOM);
+	return (!c->conn.dead && c->conn.state != CONN_MOVED && conn_buf_left(&c->conn.output.ctl) < ROOM);
 }
 
 void

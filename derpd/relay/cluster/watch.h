@@ -20,12 +20,27 @@ struct relay_conn;
 struct cluster_watch {
 	/* it has had each worker's slots below this one */
 	uint16_t	 next[IPC_MAXWORKERS];
+	/* it came from another worker, and hears of all slots: those that it
+	   has had may be more */
+	int		 all;
 	/* workers that have yet to be asked for more, a bit for each */
 	uint64_t	 due;
 };
 
 /* Begin to watch for a mesh peer.  It is closed without memory. */
 void	cluster_watch_begin(struct relay_conn *c);
+
+/*
+ * Return the slots that a watcher has had of all workers: those below that
+ * number; 0 if it is none.
+ */
+unsigned int cluster_watch_had(const struct relay_conn *c);
+
+/*
+ * Go on with a watcher of another worker, which has had the slots below `slots'
+ * of all workers, by this worker's secret.  Return 0, or -1 without memory.
+ */
+int	cluster_watch_restore(struct relay_conn *c, unsigned int slots);
 
 /* A watcher ends. */
 void	cluster_watch_end(struct relay_conn *c);

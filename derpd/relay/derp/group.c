@@ -294,27 +294,66 @@ join(struct derp_groups *gs, struct derp_member *m, struct derp_group *g)
 		gs->ops->hold(m->session);
 }
 
+/* The client is to be a member of the group `id'.  NULL without memory. */
+static struct derp_group *
+member_of(struct derp_groups *gs, struct derp_session *s, uint32_t id)
+{
+	struct derp_member *m = s->member;
+	struct derp_group *g;
+
+	if (m == NULL && (m = calloc(1, sizeof(*m))) == NULL)
+		return (NULL);
+	end_left(gs);
+	if ((g = find(gs, id)) == NULL && (g = make(gs, id)) == NULL) {
+		if (s->member == NULL)
+			free(m);
+		return (NULL);
+	}
+	m->session = s;
+	s->member = m;
+	return (g);
+}
+
+int
+derp_groups_restore(struct derp_groups *gs, struct derp_session *s,
+    const char *name, uint64_t rate, uint64_t burst)
+{
+	struct derp_group *g;
+	uint32_t id;
+
+	if (name[0] == '\0' || s->mesh)
+		return (0);
+	if ((g = find_name(gs, name)) == NULL)
+		while (find(gs, --gs->last_id) != NULL)
+			;
+	id = g == NULL ? gs->last_id : g->id;
+	if ((g = member_of(gs, s, id)) == NULL)
+		return (-1);
+	if (g->name[0] == '\0') {
+		g->restored = 1;
+		set_limits(g, rate, burst);
+		set_name(gs, g, name);
+	}
+	if (s->member->group == NULL)
+		join(gs, s->member, g);
+	return (0);
+}
+
 int
 derp_groups_grant(struct derp_groups *gs, struct derp_session *s, uint32_t id,
     uint64_t rate, uint64_t burst, const char *name)
 {
-	struct derp_member *m = s->member;
+	struct derp_member *m;
 	struct derp_group *g;
 
 	if (id == 0 || s->mesh) {
 		derp_groups_leave(gs, s);
 		return (0);
 	}
-	if (m == NULL && (m = calloc(1, sizeof(*m))) == NULL)
+	if ((g = member_of(gs, s, id)) == NULL)
 		return (-1);
-	end_left(gs);
-	if ((g = find(gs, id)) == NULL && (g = make(gs, id)) == NULL) {
-		if (s->member == NULL)
-			free(m);
-		return (-1);
-	}
-	m->session = s;
-	s->member = m;
+	m = s->member;
+	g->restored = 0;
 	set_limits(g, rate, burst);
 	set_name(gs, g, name);
 	g->granted |= gs->channel && name[0] != '\0';
@@ -449,7 +488,8 @@ report(struct derp_groups *gs, struct derp_group *g)
 		return (++g->idle < IDLE_REPORTS);
 	g->idle = 0;
 	/* Who has left gets no grant: the ticket named the group. */
-	if (gs->channel && (g->granted || g->nmembers == 0)) {
+	if (gs->channel && (g->granted ||
+	    (g->nmembers == 0 && !g->restored))) {
 		gs->ops->used(gs->arg, g->id, g->used, g->nwaiting > 0);
 		g->used = 0;
 		if (g->rate > 0 && g->asked_us == 0)

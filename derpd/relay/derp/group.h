@@ -69,6 +69,14 @@ void	derp_groups_channel(struct derp_groups *gs, int up);
 int	derp_groups_grant(struct derp_groups *gs, struct derp_session *s,
 	    uint32_t id, uint64_t rate, uint64_t burst, const char *name);
 
+/*
+ * The client was in the group with this name and these limits at another
+ * worker.  It is in one with that name until admit says more.  "": in none.
+ * Return 0, or -1 without memory.
+ */
+int	derp_groups_restore(struct derp_groups *gs, struct derp_session *s,
+	    const char *name, uint64_t rate, uint64_t burst);
+
 /* The client has left. */
 void	derp_groups_leave(struct derp_groups *gs, struct derp_session *s);
 

@@ -22,6 +22,7 @@ struct derp_group {
 	unsigned int	 is_named:1,	/* in by_name */
 			 is_tight:1,	/* only credit is spent */
 			 granted:1,	/* on this channel: admit knows it */
+			 restored:1,	/* its id is not admit's */
 			 alone:1;	/* it has no leases */
 	unsigned int	 nmembers, nwaiting;
 	TAILQ_HEAD(, derp_member) waiting;
@@ -44,6 +45,8 @@ struct derp_groups {
 	struct derp_group_list active,	/* with traffic of late */
 			 left;		/* without clients, and not full */
 	unsigned int	 nworkers;
+	uint32_t	 last_id;	/* of one that was restored; they count
+					   down */
 	int		 channel;	/* there is one */
 	uint64_t	 report_us;	/* of the last reports */
 };

@@ -366,6 +366,33 @@ derp_queue_get(struct derp_queue *q, uint64_t now,
 	return (p);
 }
 
+/* The next drop is due within an interval, or was, and is remembered. */
+static int
+is_drop(const struct derp_queue_class *k, uint64_t now,
+    const struct derp_queue_limits *lim)
+{
+	return (k->count > 0 && k->count <= INT32_MAX &&
+	    k->lastcount <= k->count && remembers(k, now, lim) &&
+	    k->drop_next <= now + lim->interval);
+}
+
+void
+derp_queue_restore(struct derp_queue *q, int class,
+    const struct derp_queue_class *from, uint64_t now,
+    const struct derp_queue_limits *lim)
+{
+	struct derp_queue_class *k = &q->cls[class];
+
+	if (from->first_above <= now + lim->interval)
+		k->first_above = from->first_above;
+	if (!is_drop(from, now, lim))
+		return;
+	k->count = from->count;
+	k->lastcount = from->lastcount;
+	k->drop_next = from->drop_next;
+	k->dropping = from->dropping != 0;
+}
+
 uint32_t
 derp_queue_packets(const struct derp_queue *q)
 {

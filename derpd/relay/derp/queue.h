@@ -132,6 +132,14 @@ void	 derp_queue_put(struct derp_queue *q, struct derp_pkt *p, int disco,
 	    uint64_t now, const struct derp_queue_limits *lim);
 
 /*
+ * Go on with a class (0: disco) in which CoDel was in the state of `from', at
+ * time `now' (us); the rest of `from' is ignored, and so is what can't be.
+ */
+void	 derp_queue_restore(struct derp_queue *q, int class,
+	    const struct derp_queue_class *from, uint64_t now,
+	    const struct derp_queue_limits *lim);
+
+/*
  * Return the next packet to send at time `now' (us), NULL when there is none;
  * the caller frees it.  CoDel may drop others first.
  */

@@ -403,6 +403,31 @@ derp_sent_reap(struct derp_sent *all)
 		tell(all, s);
 }
 
+int
+derp_sent_next(const struct derp_sent *all, struct derp_sent_walk *w,
+    const uint8_t **key, int *far,
+    void (*cb)(void *arg, const struct relay_conn *c), void *arg)
+{
+	const struct derp_sent_set *s = all->table;
+	const struct relay_conn *c;
+	size_t i;
+
+	if (w->begun)
+		s = w->at == NULL ? NULL : w->at->hh.next;
+	while (s != NULL && s->gone)
+		s = s->hh.next;
+	w->at = s;
+	w->begun = 1;
+	if (s == NULL)
+		return (0);
+	*key = s->key;
+	*far = s->far;
+	for (i = 0; i < (size_t)1 << s->bits; i++)
+		if (s->v[i] != 0 && (c = conn_of(all, s->v[i])) != NULL)
+			cb(arg, c);
+	return (1);
+}
+
 void
 derp_sent_forget(struct derp_sent *all, struct relay_conn *c)
 {

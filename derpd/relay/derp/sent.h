@@ -57,6 +57,20 @@ void	derp_sent_gone_all(struct derp_sent *s,
 	    int (*is_gone)(void *arg, const uint8_t *key), void *arg);
 void	derp_sent_reap(struct derp_sent *s);
 
+/*
+ * A walk over the keys that are recorded and have not left.  Store the next one
+ * in *key, and in *far what derp_sent_source() was told, and pass each of its
+ * receivers to `cb'; *w is all zero at the begin.  Return 1, or 0 at the end.
+ * Nothing may be recorded or forgotten during a walk.
+ */
+struct derp_sent_walk {
+	const struct derp_sent_set *at;
+	int			 begun;
+};
+int	derp_sent_next(const struct derp_sent *s, struct derp_sent_walk *w,
+	    const uint8_t **key, int *far,
+	    void (*cb)(void *arg, const struct relay_conn *c), void *arg);
+
 /* `c' is closed: forget it. */
 void	derp_sent_forget(struct derp_sent *s, struct relay_conn *c);
 

@@ -12,6 +12,7 @@
 #include "session.h"
 
 #define GONE_BURST	3	/* PeerGone(not here) at once, then 1 a s */
+#define DEBT_MAX	(1024 * 1024)	/* bytes above a rate, at most */
 #define HOME_SETTLE_US	5000000	/* a later NotePreferred is a move */
 
 void
@@ -322,6 +323,58 @@ derp_input(struct derp_session *s, const uint8_t *p, size_t n)
 		}
 	}
 	return (continue_frame(s, p, n < FRAME_HDR_LEN ? n : FRAME_HDR_LEN));
+}
+
+/* Return 1 if a partial frame is the begin of a valid one, else 0. */
+static int
+is_part(const struct derp_session *s)
+{
+	const size_t n = conn_buf_left(&s->part);
+	uint32_t len;
+	uint8_t type;
+
+	if (n < FRAME_HDR_LEN)
+		return (n == 0 || s->skip == 0);
+	net_frame_get_hdr(conn_buf_head(&s->part), &type, &len);
+	return (s->skip == 0 && n - FRAME_HDR_LEN < len &&
+	    net_frame_check(sender(s), type, len) == FRAME_VALID);
+}
+
+static void
+not_ahead(uint64_t *us, uint64_t now)
+{
+	if (*us > now)
+		*us = now;
+}
+
+int
+derp_restored(struct derp_session *s)
+{
+	const uint64_t now = *s->env->now_us;
+	const int64_t burst = (int64_t)s->env->conf->client_burst;
+	const size_t pongs = conn_buf_left(&s->pongs);
+	struct derp_rate *b = &s->rate;
+
+	not_ahead(&s->login_us, now);
+	not_ahead(&s->notices.at, now);
+	not_ahead(&b->at, now);
+	if (b->tokens > burst)
+		b->tokens = burst;
+	if (b->tokens < -DEBT_MAX)
+		b->tokens = -DEBT_MAX;
+	if (b->part >= 1000000)
+		b->part = 0;
+	if (s->notices.tokens > GONE_BURST)
+		s->notices.tokens = GONE_BURST;
+	return (is_part(s) && pongs <= PONGS_MAX * FRAME_PING_LEN &&
+	    pongs % FRAME_PING_LEN == 0 ? 0 : -1);
+}
+
+void
+derp_go_on(struct derp_session *s)
+{
+	if (s->env->conf->client_rate != 0 && !s->mesh && s->rate.at != 0)
+		charge_client(s, 0);
 }
 
 void

@@ -104,6 +104,19 @@ struct derp_session {
  */
 size_t	derp_input(struct derp_session *s, const uint8_t *p, size_t n);
 
+/*
+ * The session was filled in with what another process says: set clocks that are
+ * ahead back, and bound what may be spent.  Return 0, or -1: its partial frame
+ * is none, or it has too many pongs.
+ */
+int	derp_restored(struct derp_session *s);
+
+/*
+ * The client may go on, which may have been above its rate: it waits as long as
+ * it has to.
+ */
+void	derp_go_on(struct derp_session *s);
+
 /* Free the bytes that the session keeps. */
 void	derp_free(struct derp_session *s);
 

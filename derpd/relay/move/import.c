@@ -1,37 +1,72 @@
 /*
- * import: sessions come from another worker; see move.h.  Called by relay.c.
+ * import: sessions come from another worker; see move.h.  Called by relay.c and
+ * take.c.
  *
- * That worker may be hostile: each message is checked.
+ * That worker may be hostile: each message is checked, here or in sessionin.c.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "bigendian.h"
+#include "far.h"
 #include "ipcdispatch.h"
 #include "ipcsend.h"
 #include "log.h"
 #include "move.h"
 #include "movepriv.h"
+#include "owner.h"
 #include "relay.h"
+#include "sent.h"
+#include "slots.h"
+
+#define ID_LEN		8		/* of MOVE_HEARD */
+#define LOST_MAX	(256 * 1024)	/* keys; more are not looked for */
 
 static void
 report(struct move_import *m, const char *why)
 {
 	struct ipc_msg_relay_took v = { .from = m->from,
-	    .ok = m->ended && !m->broken, .sessions = m->sessions,
-	    .why = why };
+	    .ok = m->ended && !m->broken, .sessions = m->n, .why = why };
 
 	if (ipc_send_relay_took(m->r->parent, &v) == -1)
 		log_warn("can't report to the parent whether sessions have "
 		    "come (sendmsg)");
 }
 
+/* Close the sessions of a stream that is not believed. */
+static void
+close_sessions(struct move_import *m)
+{
+	uint32_t i;
+
+	for (i = 0; i < m->n; i++)
+		if (m->v[i] != NULL)
+			conn_close(&m->v[i]->conn, "its move failed");
+	m->n = 0;
+	m->last = NULL;
+	m->nlost = 0;
+}
+
 static void
 broken(struct move_import *m, const char *why)
 {
+	log_warnx("sessions of relay %u are not taken over: %s", m->from, why);
 	m->broken = 1;
 	ipc_chan_free(m->chan);
 	m->chan = NULL;
+	close_sessions(m);
 	report(m, why);
+}
+
+/* The last session has come whole.  Return 0, or -1 with m->why. */
+static int
+finish(struct move_import *m)
+{
+	if (m->last == NULL)
+		return (0);
+	m->why = move_session_end(m->last);
+	m->last = NULL;
+	return (m->why == NULL ? 0 : -1);
 }
 
 static int
@@ -39,9 +74,131 @@ on_begin(void *arg, const struct ipc_msg_move_begin *v)
 {
 	struct move_import *m = arg;
 
-	if (m->begun || v->version != IPC_MOVE_VERSION)
+	m->why = v->version != IPC_MOVE_VERSION ? "it has another version" :
+	    NULL;
+	if (m->begun || m->why != NULL)
 		return (-1);
 	m->begun = 1;
+	return (0);
+}
+
+/* Make room for one more session.  Return 0, or -1 without memory. */
+static int
+grow(struct move_import *m)
+{
+	const uint32_t cap = m->cap == 0 ? 256 : 2 * m->cap;
+	struct relay_conn **v;
+
+	if (m->n < m->cap)
+		return (0);
+	if (cap < m->cap ||
+	    (v = reallocarray(m->v, cap, sizeof(*v))) == NULL) {
+		m->why = "out of memory";
+		return (-1);
+	}
+	m->v = v;
+	m->cap = cap;
+	return (0);
+}
+
+static int
+on_session(void *arg, const struct ipc_msg_move_session *v, int *fd)
+{
+	struct move_import *m = arg;
+	const int s = *fd;
+
+	if (!m->begun || m->rest || v->id != m->n || finish(m) == -1 ||
+	    grow(m) == -1)
+		return (-1);
+	*fd = -1;
+	if ((m->why = move_session_begin(m, v, s, &m->last)) != NULL) {
+		m->last = NULL;
+		return (-1);
+	}
+	m->v[m->n++] = m->last;
+	return (0);
+}
+
+/* No session comes any more.  Return 0, or -1 with m->why. */
+static int
+begin_rest(struct move_import *m)
+{
+	if (!m->begun || finish(m) == -1)
+		return (-1);
+	m->rest = 1;
+	return (0);
+}
+
+/* Look for that key when all has come. */
+static void
+note_lost(struct move_import *m, const uint8_t *key, int local)
+{
+	const uint32_t cap = m->lost_cap == 0 ? 256 : 2 * m->lost_cap;
+	struct move_lost *v;
+
+	if (m->nlost == LOST_MAX)
+		return;
+	if (m->nlost == m->lost_cap) {
+		if ((v = reallocarray(m->lost, cap, sizeof(*v))) == NULL)
+			return;
+		m->lost = v;
+		m->lost_cap = cap;
+	}
+	memcpy(m->lost[m->nlost].key, key, FRAME_KEY_LEN);
+	m->lost[m->nlost++].local = local != 0;
+}
+
+/* These sessions had packets from the key. */
+static int
+note_heard(struct move_import *m, const struct ipc_msg_move_heard *v)
+{
+	const uint8_t *p = v->ids;
+	uint32_t i, id, senders;
+	struct relay_conn *c;
+
+	derp_sent_source(m->r->sent, v->key, v->far);
+	for (i = 0; i < v->nids; i++, p += ID_LEN) {
+		id = base_get32(p + 4);
+		if (base_get32(p) != 0 || id >= m->n)
+			return (-1);
+		if ((c = m->v[id]) == NULL)
+			continue;
+		/* It was counted when it came. */
+		senders = c->session.senders;
+		(void)derp_sent_note(m->r->sent, v->key, c);
+		c->session.senders = senders;
+	}
+	return (0);
+}
+
+static int
+on_heard(void *arg, const struct ipc_msg_move_heard *v)
+{
+	struct move_import *m = arg;
+
+	if (v->nids == 0) {
+		/* Its connections end: between two sessions, too. */
+		if (!m->begun || finish(m) == -1 || v->far ||
+		    !move_import_owns(m, v->key))
+			return (-1);
+		note_lost(m, v->key, 1);
+		return (0);
+	}
+	return (begin_rest(m) == -1 ? -1 : note_heard(m, v));
+}
+
+static int
+on_far(void *arg, const struct ipc_msg_move_far *v)
+{
+	struct move_import *m = arg;
+
+	if (begin_rest(m) == -1 || v->link >= FAR_LINKS ||
+	    !move_import_owns(m, v->key))
+		return (-1);
+	if (m->same)
+		cluster_far_told(m->r, v->link, v->key, 1);
+	else
+		note_lost(m, v->key, 0);
 	return (0);
 }
 
@@ -50,7 +207,7 @@ on_end(void *arg, const struct ipc_msg_move_end *v)
 {
 	struct move_import *m = arg;
 
-	if (!m->begun || v->sessions != m->sessions)
+	if (begin_rest(m) == -1 || v->sessions != m->n)
 		return (-1);
 	m->ended = 1;
 	report(m, "");
@@ -59,8 +216,34 @@ on_end(void *arg, const struct ipc_msg_move_end *v)
 
 static const struct ipc_handlers handlers = {
 	.move_begin = on_begin,
+	.move_session = on_session,
+	.move_bytes = move_session_on_bytes,
+	.move_queue = move_session_on_queue,
+	.move_packet = move_session_on_packet,
+	.move_heard = on_heard,
+	.move_far = on_far,
 	.move_end = on_end
 };
+
+/* Nothing comes any more.  What came whole stays. */
+static void
+cut(struct move_import *m)
+{
+	ipc_chan_free(m->chan);
+	m->chan = NULL;
+	if (m->last != NULL)
+		conn_close(&m->last->conn, "its move failed");
+	m->last = NULL;
+}
+
+/* The channel has ended, and the sessions are this worker's. */
+static void
+cut_off(struct move_import *m)
+{
+	cut(m);
+	if (m->r->move.taking == MOVE_TAKEN)
+		move_import_taken(m);
+}
 
 static void
 message(struct ipc_chan *ch, struct ipc_msg *msg, void *arg)
@@ -70,10 +253,15 @@ message(struct ipc_chan *ch, struct ipc_msg *msg, void *arg)
 
 	(void)ch;
 	conn_clock(&m->r->set);
-	if (m->ended)
-		broken(m, "a message after the last one");
-	else if ((what = ipc_dispatch(&handlers, msg, m)) != NULL)
-		broken(m, what);
+	m->why = NULL;
+	what = m->ended ? "it sent something behind the end" :
+	    ipc_dispatch(&handlers, msg, m);
+	if (what == NULL)
+		return;
+	if (m->r->move.taking == MOVE_WAITING)
+		broken(m, m->why != NULL ? m->why : what);
+	else
+		cut_off(m);
 }
 
 static void
@@ -81,10 +269,42 @@ gone(struct ipc_chan *ch, const char *why, void *arg)
 {
 	struct move_import *m = arg;
 
-	ipc_chan_free(ch);
-	m->chan = NULL;
-	if (!m->r->move.taking)
-		report(m, m->ended ? "" : why);
+	if (m->r->move.taking != MOVE_WAITING)
+		cut_off(m);
+	else if (ipc_chan_broke(ch))
+		broken(m, why);
+	else {
+		cut(m);
+		report(m, m->ended ? "" : "the old worker has ended");
+	}
+}
+
+void
+move_import_stop(struct move_import *m)
+{
+	if (!m->ended)
+		cut(m);
+}
+
+void
+move_import_taken(struct move_import *m)
+{
+	free(m->v);
+	free(m->lost);
+	m->v = NULL;
+	m->lost = NULL;
+	m->n = m->cap = m->taken = m->nlost = m->lost_cap = m->told = 0;
+	if (m->chan != NULL)
+		return;
+	m->r->move.in[m->from] = NULL;
+	free(m);
+}
+
+int
+move_import_owns(struct move_import *m, const uint8_t key[FRAME_KEY_LEN])
+{
+	return (ipc_slot_of(key, m->secret) % m->nworkers == m->from &&
+	    cluster_owner(m->r, key) == m->r->conf.worker);
 }
 
 int
@@ -100,6 +320,8 @@ move_from(struct relay *r, unsigned int from, unsigned int nworkers,
 	m->from = from;
 	m->nworkers = nworkers;
 	memcpy(m->secret, secret, sizeof(m->secret));
+	m->same = from == r->conf.worker && nworkers == r->conf.nworkers &&
+	    memcmp(secret, r->conf.slot_secret, sizeof(m->secret)) == 0;
 	m->chan = ipc_chan_new(r->set.base, fd, ROLE_RELAY, ROLE_RELAY,
 	    message, gone, m);
 	if (m->chan == NULL) {

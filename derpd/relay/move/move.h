@@ -24,11 +24,18 @@ struct move_import;
 struct relay;
 struct relay_conn;
 
+/* Imported sessions. */
+enum move_taking {
+	MOVE_WAITING,		/* are not touched */
+	MOVE_TAKING,		/* go on, one after the other */
+	MOVE_TAKEN		/* have all gone on */
+};
+
 /* The moves of a worker; all zero: there is none. */
 struct move_all {
 	struct move_export	*out;	/* NULL: none */
 	struct move_import	*in[IPC_MAXWORKERS];	/* by old worker */
-	int			 taking;	/* imported sessions go on */
+	enum move_taking	 taking;
 };
 
 /*
@@ -69,6 +76,9 @@ int	move_from(struct relay *r, unsigned int from, unsigned int nworkers,
  * on; those of a malformed one are closed.
  */
 void	move_take(struct relay *r);
+
+/* The connection is about to be removed. */
+void	move_leave(struct relay_conn *c);
 
 /* Called in each turn: go on with what is done in slices. */
 void	move_work(struct relay *r);

@@ -1,9 +1,18 @@
 /*
- * take: imported sessions go on; see move.h.  Called by relay.c.
+ * take: imported sessions go on; see move.h.  Called by relay.c and
+ * relayconn.c.
  */
+#include <stddef.h>
+
+#include "cluster.h"
+#include "fartable.h"
 #include "move.h"
 #include "movepriv.h"
 #include "relay.h"
+#include "relayadmit.h"
+#include "welcome.h"
+
+#define PIECE	512		/* sessions, or keys, of a turn */
 
 void
 move_stop(struct relay *r)
@@ -13,20 +22,135 @@ move_stop(struct relay *r)
 }
 
 void
+move_leave(struct relay_conn *c)
+{
+	struct move_import *m;
+	unsigned int i;
+	uint32_t k;
+
+	if (c->conn.state != CONN_MOVED)
+		return;
+	for (i = 0; i < IPC_MAXWORKERS; i++) {
+		if ((m = c->r->move.in[i]) == NULL)
+			continue;
+		if (m->last == c)
+			m->last = NULL;
+		for (k = m->taken; k < m->n; k++)
+			if (m->v[k] == c)
+				m->v[k] = NULL;
+	}
+}
+
+/*
+ * The links to other nodes that the old worker had are not here: what it knew
+ * through them does not count any more.
+ */
+static void
+forget_links(struct relay *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < FAR_LINKS; i++)
+		if (cluster_far_worker(r, i) == r->conf.worker)
+			cluster_far_ended(r, i);
+}
+
+void
 move_take(struct relay *r)
 {
-	r->move.taking = 1;
+	const struct move_import *m = r->move.in[r->conf.worker];
+
+	unsigned int i;
+
+	if (r->move.taking != MOVE_WAITING)
+		return;
+	r->move.taking = MOVE_TAKING;
+	for (i = 0; i < IPC_MAXWORKERS; i++)
+		if (r->move.in[i] != NULL)
+			move_import_stop(r->move.in[i]);
+	if (m != NULL && m->same)
+		forget_links(r);
+}
+
+static void
+go_on(struct relay_conn *c)
+{
+	if (c->conn.dead)
+		return;
+	relay_conn_go_on(c);
+	derp_go_on(&c->session);
+	cluster_restored(c);
+	relay_admit_began(c);
+	relay_welcome_tell(c);
+}
+
+/* Go on with up to `max' sessions.  Return how many. */
+static unsigned int
+take_sessions(struct move_import *m, unsigned int max)
+{
+	struct relay_conn *c;
+	unsigned int n;
+
+	for (n = 0; n < max && m->taken < m->n; n++)
+		if ((c = m->v[m->taken++]) != NULL)
+			go_on(c);
+	return (n);
+}
+
+/* Look for up to `max' keys that may be gone.  Return how many. */
+static unsigned int
+tell_lost(struct move_import *m, unsigned int max)
+{
+	unsigned int n;
+
+	for (n = 0; n < max && m->told < m->nlost; n++, m->told++)
+		cluster_not_restored(m->r, m->lost[m->told].key,
+		    m->lost[m->told].local);
+	return (n);
+}
+
+/* All goes on: what is left of the moves is their channels. */
+static void
+end(struct relay *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < IPC_MAXWORKERS; i++)
+		if (r->move.in[i] != NULL)
+			move_import_taken(r->move.in[i]);
+	relay_admit_moved(r);
+}
+
+void
+move_take_work(struct relay *r)
+{
+	unsigned int i, left = PIECE;
+
+	if (r->move.taking != MOVE_TAKING)
+		return;
+	for (i = 0; i < IPC_MAXWORKERS; i++)
+		if (r->move.in[i] != NULL)
+			left -= take_sessions(r->move.in[i], left);
+	/* Who is there is known when all sessions are. */
+	for (i = 0; i < IPC_MAXWORKERS && left > 0; i++)
+		if (r->move.in[i] != NULL)
+			left -= tell_lost(r->move.in[i], left);
+	if (left > 0) {
+		r->move.taking = MOVE_TAKEN;
+		end(r);
+	}
 }
 
 void
 move_work(struct relay *r)
 {
-	if (r->move.out != NULL)
-		move_export_work(r->move.out);
+	move_export_work(r->move.out);
+	move_take_work(r);
 }
 
 int
 move_more(const struct relay *r)
 {
-	return (move_export_more(r->move.out));
+	return (move_export_more(r->move.out) ||
+	    r->move.taking == MOVE_TAKING);
 }
