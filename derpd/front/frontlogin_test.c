@@ -377,7 +377,7 @@ ATF_TC_BODY(deadline, tc)
 
 	set_up();
 	memset(f->conf.node_key, 'k', sizeof(f->conf.node_key));
-	tls_client(addr, 77);
+	secure_client(addr, 77);
 	turns();
 	n = client_received(got, sizeof(got), NULL);
 	ATF_REQUIRE_EQ(n, FRAME_SERVER_KEY_SIZE);

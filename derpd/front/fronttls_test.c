@@ -15,7 +15,7 @@ ws_client(void)
 
 	set_up();
 	f->set.notsent_lowat = 0;
-	c = tls_client(addr, 1);
+	c = secure_client(addr, 1);
 	ATF_REQUIRE((c->ws = web_ws_new(NULL, NULL, NULL)) != NULL);
 	turns();
 	ATF_CHECK_EQ(client_received(got, sizeof(got), NULL),
@@ -74,7 +74,7 @@ ATF_TC_BODY(plain, tc)
 	struct front_conn *c;
 
 	set_up();
-	c = tls_client(addr, 1);
+	c = secure_client(addr, 1);
 	conn_send(&c->conn, "behind", 6);
 	turns();
 	ATF_REQUIRE_EQ(client_received(got, sizeof(got), &records),

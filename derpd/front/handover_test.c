@@ -33,7 +33,7 @@ sent_info(unsigned int owner)
 	uint8_t info[FRAME_HDR_LEN + INFO + 8] = { 0 };
 	struct front_conn *c;
 
-	c = tls_client(addr, 77);
+	c = secure_client(addr, 77);
 	c->login.not_ideal = 1;
 	key_of(key, owner, 0);
 	net_frame_put_hdr(info, FRAME_CLIENT_INFO, INFO);

@@ -209,7 +209,7 @@ refuse(uint64_t cookie)
 
 /* A client at this address, after TLS and its request. */
 static inline struct front_conn *
-tls_client(const uint8_t addr[16], uint16_t port)
+secure_client(const uint8_t addr[16], uint16_t port)
 {
 	uint8_t up[32] = { 1 }, down[32] = { 2 };
 	struct net_record_cache *cache = &f->set.records;

@@ -101,7 +101,7 @@ static struct front_conn *
 login(void)
 {
 	uint8_t info[FRAME_HDR_LEN + INFO] = { 0 };
-	struct front_conn *c = tls_client(addr, 7);
+	struct front_conn *c = secure_client(addr, 7);
 
 	key_of(info + FRAME_HDR_LEN, 1, 0);
 	net_frame_put_hdr(info, FRAME_CLIENT_INFO, INFO);
@@ -133,7 +133,7 @@ ATF_TC_BODY(logins, tc)
 	(void)tc;
 	set_up();
 	other = new_client(0);
-	tls_client(addr, 7);
+	secure_client(addr, 7);
 	login();
 	front_retire(f, 1);
 	check_left(2, 1, 0);
@@ -269,7 +269,7 @@ ATF_TC_BODY(requests, tc)
 	check_left(1, 0, 0);
 	derp->unfinished.since_us -= 4 * SECOND;
 	check_left(0, 1, 0);
-	tls = tls_client(addr, 7);
+	tls = secure_client(addr, 7);
 	tls->conn.state = CONN_HTTP;
 	tls->unfinished.since_us -= 2 * SECOND;
 	check_left(1, 1, 0);
@@ -335,7 +335,7 @@ ATF_TC_BODY(pumps, tc)
 
 	(void)tc;
 	set_up();
-	c = tls_client(addr, 7);
+	c = secure_client(addr, 7);
 	ATF_REQUIRE((fd = front_pump_begin(c)) != -1);
 	c->conn.state = CONN_PUMP;
 	c->counted = 1;
@@ -357,7 +357,7 @@ ATF_TC_BODY(reports, tc)
 
 	(void)tc;
 	set_up();
-	tls_client(addr, 7);
+	secure_client(addr, 7);
 	turns();
 	read_reports();
 	ATF_CHECK_EQ(nreports, 0);

@@ -23,13 +23,13 @@ static char	 path[PATH_MAX], elsewhere[PATH_MAX];
 static char	 line[256];		/* of the log */
 
 /* A daemon with a control socket. */
-struct side {
+struct one_daemon {
 	struct super		 s;
 	struct super_ctlsock	 k;
 	unsigned int		 accepted;
 };
 
-static struct side old, new;
+static struct one_daemon old, new;
 
 static void
 settings(const struct super *s, struct super_settings *c)
@@ -43,7 +43,7 @@ settings(const struct super *s, struct super_settings *c)
 static void
 accepted(void *arg, int fd)
 {
-	struct side	*d = arg;
+	struct one_daemon	*d = arg;
 
 	d->accepted++;
 	(void)send(fd, "x", 1, MSG_NOSIGNAL);
@@ -51,7 +51,7 @@ accepted(void *arg, int fd)
 }
 
 static void
-side_new(struct side *d)
+daemon_new(struct one_daemon *d)
 {
 	static const struct super_ops	ops = { .settings = settings };
 
@@ -72,8 +72,8 @@ set_up(void)
 	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
 	snprintf(path, sizeof(path), "%s/s", cwd);
 	snprintf(elsewhere, sizeof(elsewhere), "%s/t", cwd);
-	side_new(&old);
-	side_new(&new);
+	daemon_new(&old);
+	daemon_new(&new);
 	ATF_CHECK_EQ(-1, super_ctlsock_fd(&old.k));
 	ATF_REQUIRE_EQ(0, super_ctlsock_open(&old.k, path, path, -1));
 	ATF_CHECK(super_ctlsock_fd(&old.k) != -1);
@@ -97,7 +97,7 @@ dial(const char *at)
 
 /* The connection gets its answer from this side. */
 static void
-check_answer(struct side *d, int fd)
+check_answer(struct one_daemon *d, int fd)
 {
 	char	c;
 
