@@ -473,6 +473,36 @@ ATF_TC_BODY(kill_all, tc)
 	ATF_CHECK_EQ(d.stuns[0].c.pid, killed);	/* the last child */
 }
 
+/*
+ * A derpd that takes over: who acts on others starts when it has done so, and
+ * who ends before is the reason why it does not.
+ */
+ATF_TC_WITHOUT_HEAD(waiting);
+ATF_TC_BODY(waiting, tc)
+{
+	begin();
+	conf.acme.enabled = conf.metrics.enabled = 1;
+	d.waiting = d.super.starting = 1;
+	ATF_CHECK(!super_wanted(&d.stuns[0].c) &&
+	    !super_wanted(&d.metrics.c) && !super_wanted(&d.helper.c));
+	ATF_CHECK(super_wanted(&d.keys.c) && super_wanted(&d.signers[0].c) &&
+	    super_wanted(&d.fronts[0].c) && super_wanted(&d.relays[0].c));
+	/* It is not wanted: its end is no reason. */
+	ends_with(&d.stuns[0], 256);
+	ATF_CHECK_STREQ("", d.why);
+	ATF_CHECK_EQ(0, d.super.failed);
+	d.waiting = 0;
+	starts = 0;
+	parent_procs_start_later(&d);
+	ATF_CHECK_EQ(3, starts);
+	ATF_CHECK(d.stuns[0].c.pid != 0 && d.metrics.c.pid != 0 &&
+	    d.helper.c.pid != 0);
+	d.waiting = 1;
+	ends_with(&d.relays[1], 256);
+	ATF_CHECK(strstr(d.why, "relay 1") != NULL);
+	ATF_CHECK_EQ(1, d.super.failed);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, back_off);
@@ -485,5 +515,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, stop);
 	ATF_TP_ADD_TC(tp, ready_too_late);
 	ATF_TP_ADD_TC(tp, kill_all);
+	ATF_TP_ADD_TC(tp, waiting);
 	return (atf_no_error());
 }

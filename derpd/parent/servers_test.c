@@ -290,6 +290,26 @@ ATF_TC_BODY(front_start, tc)
 }
 
 /* While keys is away nothing is connected to it. */
+/* Until this derpd has taken over, nobody is handed over. */
+ATF_TC_WITHOUT_HEAD(waiting);
+ATF_TC_BODY(waiting, tc)
+{
+	struct ipc_msg	 m;
+
+	begin();
+	run(&d.fronts[1], &end_fronts[1]);
+	run(&d.relays[0], &end_relays[0]);
+	d.waiting = 1;
+	ATF_CHECK_EQ(0, parent_servers_connect_hands(&d.fronts[1]));
+	ATF_CHECK_EQ(0, parent_servers_connect_hands(&d.relays[0]));
+	ATF_CHECK_EQ(-1, next(&d.fronts[1], end_fronts[1], &m));
+	ATF_CHECK_EQ(-1, next(&d.relays[0], end_relays[0], &m));
+	d.waiting = 0;
+	ATF_CHECK_EQ(0, parent_servers_connect_hands(&d.relays[0]));
+	close(expect_hand(&d.fronts[1], end_fronts[1], 0));
+	close(expect_hand(&d.relays[0], end_relays[0], 1));
+}
+
 ATF_TC_WITHOUT_HEAD(keyless);
 ATF_TC_BODY(keyless, tc)
 {
@@ -520,6 +540,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, relay_start);
 	ATF_TP_ADD_TC(tp, front_start);
+	ATF_TP_ADD_TC(tp, waiting);
 	ATF_TP_ADD_TC(tp, keyless);
 	ATF_TP_ADD_TC(tp, signerless);
 	ATF_TP_ADD_TC(tp, mended);

@@ -310,8 +310,8 @@ main(int argc, char *argv[])
 		err(1, "%s", argv[i + 1]);
 	}
 	close(sv[1]);
-	chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, ROLE_SUCCESSOR, NULL, NULL,
-	    NULL);
+	chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, ROLE_SUCCESSOR, NULL,
+	    NULL, NULL);
 	if (chan == NULL)
 		err(1, "no channel");
 	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)

@@ -139,6 +139,20 @@ ATF_TC_BODY(sent, tc)
 	expect_nothing(&d.admit, end_admit);
 }
 
+/* Until this derpd has taken over, the files are those of another one. */
+ATF_TC_WITHOUT_HEAD(waiting);
+ATF_TC_BODY(waiting, tc)
+{
+	begin("admit { url https://h/v }\n");
+	ATF_REQUIRE_EQ(1, save(IPC_ADMIT_STATE_QUOTA, 0, "theirs", 6, 1));
+	d.waiting = 1;
+	ATF_CHECK_EQ(0, save(IPC_ADMIT_STATE_QUOTA, 0, "own", 3, 1));
+	check_file(QUOTA, "theirs");
+	d.waiting = 0;
+	ATF_CHECK_EQ(1, save(IPC_ADMIT_STATE_QUOTA, 0, "own", 3, 1));
+	check_file(QUOTA, "own");
+}
+
 static void
 say_end(void)
 {
@@ -193,6 +207,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, no_room);
 	ATF_TP_ADD_TC(tp, sent);
+	ATF_TP_ADD_TC(tp, waiting);
 	ATF_TP_ADD_TC(tp, confirmed);
 	ATF_TP_ADD_TC(tp, last_words);
 	return (atf_no_error());

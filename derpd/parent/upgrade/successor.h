@@ -72,7 +72,7 @@ struct upgrade_new {
 	void		*arg;
 	struct ipc_chan	*chan;		/* to the old derpd; NULL: it is gone */
 	enum upgrade_state state;
-	int		 orphan;	/* the old one ended before the commit */
+	int		 orphan;	/* the old one ended before that */
 	char		 build[IPC_BUILDSIZE];	/* of the old one; "": it has
 						   not told */
 	unsigned int	 nold, nnew;	/* relay workers */
