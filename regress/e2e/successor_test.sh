@@ -155,6 +155,60 @@ aborts_body() {
 	left
 }
 
+# state_files: the files of the old derpd, and when they changed.
+state_files() {
+	ls -lc --time-style=full-iso state/self-signed.crt \
+	    state/self-signed.key state/map-*.json derper.key
+	cat state/self-signed.crt state/map-*.json
+}
+
+# map NAME: a valid map in map.json.
+map() {
+	cat >map.json <<-end
+	{"Regions": {"900": {"RegionID": 900, "RegionCode": "$1",
+	  "RegionName": "$1", "Nodes": [{"Name": "900a", "RegionID": 900,
+	  "HostName": "$HOST_NAME"}]}}}
+	end
+}
+
+e2e_case state 120 "the files of the old derpd change at the commit alone"
+state_body() {
+	begin
+	map one
+	EXTRA="map \"$PWD/map.json\" { }"
+	e2e_conf
+	e2e_launch
+	wait_until "the map is kept" grep -q one state/map-*.json
+	e2e_stop
+	state_files >before
+	# The next one has another name and another map.
+	map two
+	EXTRA="$EXTRA
+hostname \"other.test\""
+	e2e_conf
+	new "control:$PWD/derpd.sock" begin:0 ready abort:other closed
+	gives_up
+	state_files >after
+	cmp before after || e2e_fail "a file of the old derpd was changed"
+	rm derpd.sock
+	new "control:$PWD/derpd.sock" begin:0 ready touch:ready wait:go accept \
+	    commit taken
+	wait_until "it is ready" [ -f ready ]
+	state_files >after
+	cmp before after || e2e_fail "a file was changed before the commit"
+	: >go
+	old_done
+	serves
+	grep -q two state/map-*.json || e2e_fail "the new map is not kept"
+	openssl x509 -in state/self-signed.crt -noout -ext subjectAltName |
+	    grep -q other.test || e2e_fail "the new certificate is not in place"
+	[ ! -e state/self-signed-new.crt ] || e2e_fail "half a pair is left"
+	openssl s_client -connect "127.0.0.1:$TLS_PORT" -servername other.test \
+	    </dev/null 2>/dev/null | openssl x509 -noout -ext subjectAltName |
+	    grep -q other.test || e2e_fail "it is not served"
+	e2e_stop
+}
+
 e2e_case stops 120 "a signal ends a derpd that has not taken over"
 stops_body() {
 	begin
@@ -197,6 +251,7 @@ atf_init_test_cases() {
 	atf_add_test_case comes
 	atf_add_test_case refuses
 	atf_add_test_case aborts
+	atf_add_test_case state
 	atf_add_test_case stops
 	atf_add_test_case orphan
 	atf_add_test_case not_a_socket
