@@ -302,7 +302,7 @@ start_keys(struct parent *d)
 static int
 start(struct parent *d)
 {
-	static int (*const steps[])(struct parent *) = { upgrade_take_up, share,
+	static int (*const steps[])(struct parent *) = { upgrade_listen, share,
 	    open_programs, confine, open_ports, start_keys };
 	size_t i;
 	int rv = 0;

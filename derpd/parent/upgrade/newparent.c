@@ -191,29 +191,33 @@ upgrade_begin(struct parent *d, int fd)
 	static const struct upgrade_new_ops ops = { .keep = keep,
 	    .accept = accept_all, .receive = receive, .serve = serve,
 	    .fail = fail, .deadline = deadline };
+	struct upgrade_new *n = &d->successor;
 
 	if (!is_stream_socket(fd))
 		fatalx("-U %d: expected a stream socket: `derpctl upgrade' has "
 		    "derpd start with one", fd);
 	d->waiting = 1;
-	if (upgrade_new_open(&d->successor, fd, &ops, d) == -1)
+	if (upgrade_new_open(n, fd, &ops, d) == -1)
 		exit(1);
+	/* Who has yet to write would not read why this one fails. */
+	if (upgrade_new_begin(n) == 0)
+		return;
+	if (n->why[0] != '\0') {
+		log_errx("derpd did not start: %s", n->why);
+		upgrade_new_failed(n, n->why);
+	}
+	exit(1);
 }
 
 int
-upgrade_take_up(struct parent *d)
+upgrade_listen(struct parent *d)
 {
 	const struct timespec pause = { ORPHAN_SECS, 0 };
 	struct upgrade_new *n = &d->successor;
 
 	if (!d->waiting)
 		return (0);
-	if (upgrade_new_begin(n) == -1) {
-		if (n->why[0] != '\0')
-			log_warnx("%s", n->why);
-		return (-1);
-	}
-	/* Not all of its sockets have come: they must be free. */
+	/* Not all of its sockets may have come: they must be free. */
 	if (n->orphan)
 		(void)nanosleep(&pause, NULL);
 	if (upgrade_new_attach(n, d->super.base) == 0)

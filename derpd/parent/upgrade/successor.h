@@ -133,16 +133,14 @@ void	 upgrade_new_failed(struct upgrade_new *n, const char *why);
 /* newparent.c */
 
 /*
- * derpd -U: this derpd takes over by the channel `fd'.  To be called before
- * all else that can fail.  Exits when it is no channel (logged).
+ * derpd -U: this derpd takes over by the channel `fd'.  Takes what the old one
+ * passes on.  To be called before all else that can fail.  Exits when nothing
+ * can be taken over (logged, and the old one knows).
  */
 void	 upgrade_begin(struct parent *d, int fd);
 
-/*
- * Take up what the old derpd passes on, if there is one.  0, or -1 (logged,
- * unless the old one has ended it).
- */
-int	 upgrade_take_up(struct parent *d);
+/* Listen to the old derpd, if there is one.  0, or -1 (logged). */
+int	 upgrade_listen(struct parent *d);
 
 /* All children are ready. */
 void	 upgrade_ready(struct parent *d);
