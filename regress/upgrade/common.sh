@@ -17,7 +17,7 @@ upgrade_case() {
 	}"
 }
 
-# upgrade_need_load [COMMAND]: skip what needs this command of derpctl.
+# upgrade_need_load COMMAND: skip what needs this command of derpctl.
 upgrade_need_load() {
 	SRC=$(cd "$(atf_get_srcdir)" && pwd)
 	: "${RAWDERP:=$SRC/../e2e/rawderp}"
@@ -27,8 +27,37 @@ upgrade_need_load() {
 	e2e_paths
 	[ -x "$LOAD" ] ||
 	    atf_skip "the Go clients were not built (regress/interop/build.sh)"
-	[ -z "${1:-}" ] || "$DERPCTL" --help | grep -q "$1" ||
+	"$DERPCTL" --help | grep -q "$1" ||
 	    atf_skip "there is no derpctl $1"
+}
+
+# upgrade_start: start a daemon with fixed ports, which answers STUN, has a map,
+# and LINE, if that is set, in derpd.conf.
+upgrade_start() {
+	use_cert ec
+	LISTEN="listen on 127.0.0.1 port $(free_port) tls
+listen on 127.0.0.1 port $(free_port)"
+	cp "$TOP/etc/derp-map.json" map.json
+	EXTRA="stun { listen on 127.0.0.1 port $(free_port) }
+map \"$PWD/map.json\" { }
+${LINE:-}"
+	e2e_start
+	wait_until "derpd is ready" logged ' ready: '
+	map_get >map.first
+}
+
+# map_get: print the map that is served.
+map_get() {
+	curl -sS -m 15 --cacert ca.pem --resolve \
+	    "$HOST_NAME:$TLS_PORT:127.0.0.1" \
+	    "https://$HOST_NAME:$TLS_PORT/derpmap/default" ||
+	    e2e_fail "there is no map"
+}
+
+# map_same: the map is the one of the start.
+map_same() {
+	map_get >map.now
+	cmp map.first map.now || e2e_fail "the map has changed"
 }
 
 # Traffic
@@ -36,6 +65,8 @@ upgrade_need_load() {
 # load_begin [OPTION...]: the traffic begins; all clients are in.
 load_begin() {
 	rm -f load.ready load.state
+	_stun=$(e2e_port '(stun)')
+	[ -z "$_stun" ] || set -- -stun "127.0.0.1:$_stun" "$@"
 	# Options are words.
 	# shellcheck disable=SC2086
 	"$LOAD" -addr "127.0.0.1:$TLS_PORT" -plain "127.0.0.1:$PLAIN_PORT" \

@@ -25,7 +25,8 @@ const (
 	maxLarge   = 60000
 	randomLen  = 1 << 16
 	seenLen    = 4096
-	pingPeriod = 100 // packets
+	window     = 48 << 10 // bytes under way
+	pingPeriod = 100      // packets
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -45,6 +46,7 @@ type flow struct {
 
 	sent     atomic.Uint64
 	received atomic.Uint64
+	under    atomic.Int64 // bytes under way
 
 	mu    sync.Mutex
 	epoch uint32
@@ -106,6 +108,7 @@ func (f *flow) send(l *load) {
 		b := buf[:minPacket+rand.IntN(f.most-minPacket+1)]
 		l.fill(b, f, epoch, seq)
 		f.sent.Add(1)
+		f.under.Add(int64(len(b)))
 		if err := s.Send(f.to.public(), b); err != nil {
 			s.end()
 		}
@@ -116,9 +119,11 @@ func (f *flow) send(l *load) {
 	}
 }
 
-// full: as many packets as may be are under way.
+// full: as many bytes as may be are under way.  The server drops packets for a
+// client that is late, and a busy machine makes clients late: so there never
+// are more than fit in the buffers of the system.
 func (f *flow) full(l *load) bool {
-	return !f.loses(l) && f.sent.Load()-f.received.Load() >= l.o.window
+	return !f.loses(l) && f.under.Load() >= window
 }
 
 // loses: packets may be lost, and nobody knows how many are under way.
@@ -152,6 +157,7 @@ func (l *load) packet(c *client, m derp.ReceivedPacket) {
 		l.finding("%v: packet %d is changed", f, seq)
 		return
 	}
+	f.under.Add(-int64(len(b)))
 	f.order(l, be.Uint32(b[8:]), seq)
 	if f.lossy {
 		return

@@ -140,10 +140,9 @@ begin() {
 	[ -x "$SRC/../e2e/pause" ] || atf_skip "regress/e2e/pause was not built"
 	upgrade_install
 	pausable keys
-	use_cert ec
 	WORKERS=2 DEATHS=yes FROZEN=''
-	EXTRA='child timeout 2'
-	e2e_start
+	LINE='child timeout 2'
+	upgrade_start
 	load_begin -deaths
 	load_flows
 	OLD=$PID

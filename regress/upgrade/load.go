@@ -124,6 +124,9 @@ func (l *load) start() error {
 	for i := range l.o.connectors {
 		l.work(func() { l.connect(i) })
 	}
+	if l.o.stun != "" {
+		l.work(l.ask)
+	}
 	go l.late.watch()
 	if l.o.state != "" {
 		go l.writeState(l.o.state)
@@ -226,8 +229,8 @@ func (l *load) end() string {
 				f.sent.Load())
 		}
 	}
-	l.alive(limit)
-	l.informed(limit)
+	l.alive()
+	l.informed()
 	line := l.line()
 	l.closing.Store(true)
 	for _, c := range l.clients {
@@ -249,7 +252,8 @@ func (l *load) settled() bool {
 }
 
 // alive: the server answers each session.
-func (l *load) alive(limit time.Time) {
+func (l *load) alive() {
+	limit := time.Now().Add(settleBound)
 	for i, c := range l.clients {
 		c.ping([8]byte{'e', 'n', 'd', byte(i >> 8), byte(i)})
 	}
@@ -266,7 +270,8 @@ func (l *load) alive(limit time.Time) {
 }
 
 // informed: watchers know who is there.
-func (l *load) informed(limit time.Time) {
+func (l *load) informed() {
+	limit := time.Now().Add(settleBound)
 	for _, c := range l.watchers {
 		for c.knows(l.stays) != "" && time.Now().Before(limit) {
 			time.Sleep(10 * time.Millisecond)

@@ -7,10 +7,9 @@
 
 # begin: a daemon with two relay workers, and traffic.
 begin() {
-	upgrade_need_load
-	use_cert ec
+	upgrade_need_load reload
 	WORKERS=2
-	e2e_start
+	upgrade_start
 	load_begin "$@"
 	load_flows
 }
@@ -21,6 +20,18 @@ seen() {
 		cat load.out >&2
 		e2e_fail "no $1"
 	}
+}
+
+e2e_case stun_stopped 60 "STUN hangs: requests have no answer"
+stun_stopped_body() {
+	begin
+	DEATHS=yes
+	kill -STOP "$(e2e_children stund)"
+	wait_until "no answer comes" load_more unanswered 0
+	load_stop
+	[ "$LOAD_RC" -eq 1 ] || e2e_fail "it exits $LOAD_RC, not 1"
+	[ "$(load_value ended)" -eq 0 ] || e2e_fail "a session ended"
+	e2e_stop
 }
 
 e2e_case quiet 60 "nothing happens: nothing is seen"
@@ -104,4 +115,5 @@ atf_init_test_cases() {
 	atf_add_test_case deaths
 	atf_add_test_case front_killed
 	atf_add_test_case stopped
+	atf_add_test_case stun_stopped
 }

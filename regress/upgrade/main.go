@@ -24,27 +24,27 @@ import (
 
 // options of a run.
 type options struct {
-	addr, host, plain string
-	caFile, meshFile  string
-	pairs, tls12, ws  int
-	flood, slow       int
-	idle, watchers    int
-	duplicates        int
-	connectors        int
-	rate              float64
-	floodBytes        float64
-	window            uint64
-	deaths            bool
-	maxDelay          time.Duration
-	state             string
-	ready             string
-	log               bool
+	addr, host, plain, stun string
+	caFile, meshFile        string
+	pairs, tls12, ws        int
+	flood, slow             int
+	idle, watchers          int
+	duplicates              int
+	connectors              int
+	rate                    float64
+	floodBytes              float64
+	deaths                  bool
+	maxDelay                time.Duration
+	state                   string
+	ready                   string
+	log                     bool
 }
 
 func readOptions() options {
 	var o options
 	flag.StringVar(&o.addr, "addr", "", "TLS address, host:port")
 	flag.StringVar(&o.plain, "plain", "", "plain address, host:port")
+	flag.StringVar(&o.stun, "stun", "", "address of STUN, host:port")
 	flag.StringVar(&o.host, "host", "relay.test", "name to verify")
 	flag.StringVar(&o.caFile, "ca", "", "certificates to trust, PEM")
 	flag.StringVar(&o.meshFile, "mesh", "", "mesh key file, for watchers")
@@ -67,8 +67,6 @@ func readOptions() options {
 		"sends in a second")
 	flag.Float64Var(&o.floodBytes, "bytes", 1e6, "bytes that a client of a "+
 		"pair of -flood sends in a second")
-	flag.Uint64Var(&o.window, "window", 256, "packets of a client that may "+
-		"be under way")
 	flag.BoolVar(&o.deaths, "deaths", false, "sessions may end: they are "+
 		"counted, and log in again")
 	flag.DurationVar(&o.maxDelay, "max-delay", 0, "the longest that a "+

@@ -20,7 +20,7 @@ type report struct {
 	lost, doubled, disorder, foreign, changed atomic.Int64
 	ended, gone, restarting, refused          atomic.Int64
 	pongs, silent, watch                      atomic.Int64
-	logins, relogins                          atomic.Int64
+	logins, relogins, asked, unanswered       atomic.Int64
 
 	delay, login, late delays
 
@@ -155,7 +155,7 @@ func (l *load) line() string {
 	return fmt.Sprintf("seconds=%.0f clients=%d connected=%d sent=%d "+
 		"received=%d lost=%d doubled=%d disorder=%d foreign=%d "+
 		"changed=%d ended=%d gone=%d restarting=%d pongs=%d silent=%d "+
-		"watch=%d logins=%d refused=%d relogins=%d login_max_ms=%d "+
+		"watch=%d stun=%d unanswered=%d logins=%d refused=%d relogins=%d login_max_ms=%d "+
 		"login_p99_ms=%d delay_max_ms=%d delay_p999_ms=%d "+
 		"delay_p99_ms=%d delay_p50_ms=%d late_max_ms=%d worst=\"%s\"",
 		time.Since(l.begin).Seconds(), len(l.clients), l.connected(),
@@ -163,6 +163,7 @@ func (l *load) line() string {
 		l.disorder.Load(), l.foreign.Load(), l.changed.Load(),
 		l.ended.Load(), l.gone.Load(), l.restarting.Load(),
 		l.pongs.Load(), l.silent.Load(), l.watch.Load(),
+		l.asked.Load(), l.unanswered.Load(),
 		l.logins.Load(), l.refused.Load(), l.relogins.Load(), login,
 		l.login.part(990), slowest, l.delay.part(999),
 		l.delay.part(990), l.delay.part(500), late, where)

@@ -9,10 +9,9 @@
 begin() {
 	upgrade_need_load restart
 	upgrade_install
-	use_cert ec
 	: "${NWORKERS:=2}"
 	WORKERS=$NWORKERS
-	e2e_start
+	upgrade_start
 	load_begin "$@"
 	answers_begin
 	load_flows
@@ -21,6 +20,7 @@ begin() {
 # finish: no client has noticed anything, and derpd ends as a whole.
 finish() {
 	load_flows
+	map_same
 	answers_end
 	load_end
 	e2e_stop

@@ -12,9 +12,8 @@
 begin() {
 	upgrade_need_load upgrade
 	upgrade_install
-	use_cert ec
 	WORKERS=${NWORKERS:-2}
-	e2e_start
+	upgrade_start
 	load_begin "$@"
 	answers_begin
 	load_flows
@@ -23,6 +22,7 @@ begin() {
 # finish: no client has noticed anything, and derpd ends as a whole.
 finish() {
 	load_flows
+	map_same
 	answers_end
 	load_end
 	e2e_stop
