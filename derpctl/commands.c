@@ -135,7 +135,10 @@ static const struct command table[] = {
 	    "show again and again which clients send most", {
 		{ 'b', NULL, 0, "print it once, as text" },
 		{ 'g', "group", 0, "only the clients of this group" },
-		{ 'i', "seconds", 0, "the time between two lists" } } }
+		{ 'i', "seconds", 0, "the time between two lists" } } },
+	{ "upgrade", ctl_cmd_upgrade, "", COMMAND_SOCKET,
+	    "replace derpd by the program on disk, sessions go on",
+	    NO_OPTIONS }
 };
 
 /* What the names of arguments stand for. */

@@ -37,6 +37,9 @@ struct ctl {
 #define CTL_BRIDGE_SOCKET_ONE	"/var/run/derpbridge-%s.sock"
 #define CTL_BRIDGE_SOCKETS	"/var/run/derpbridge-*.sock"
 
+/* An upgrade, or a reload that is one, ends earlier (predecessor.h). */
+#define CTL_UPGRADE_MS	400000
+
 /*
  * One function per row of commands.c, which gets the words behind the command.
  * Returns 0 on success, or 1 with an error on standard error; ctl_cmd_probe() 2
@@ -87,6 +90,7 @@ int	ctl_cmd_reload(const struct ctl *ctl, const struct command_words *w);
 int	ctl_cmd_status(const struct ctl *ctl, const struct command_words *w);
 int	ctl_cmd_stun(const struct ctl *ctl, const struct command_words *w);
 int	ctl_cmd_top(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_upgrade(const struct ctl *ctl, const struct command_words *w);
 
 /* Handle one part of derpd's answer.  Returns 0 to go on, -1 when malformed. */
 typedef int (*ctl_reply_cb)(struct ipc_msg *m, void *arg);

@@ -25,8 +25,12 @@ succeeded(const struct ctl *ctl, const char *what)
 int
 ctl_cmd_reload(const struct ctl *ctl, const struct command_words *w)
 {
+	struct ctl	mine = *ctl;
+
 	(void)w;
-	if (ctl_request(ctl, MSG_CTL_RELOAD, NULL, NULL, NULL) != 0)
+	/* It may be one. */
+	mine.wait_ms = CTL_UPGRADE_MS;
+	if (ctl_request(&mine, MSG_CTL_RELOAD, NULL, NULL, NULL) != 0)
 		return 1;
 	return succeeded(ctl, "configuration reloaded");
 }

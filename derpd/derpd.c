@@ -121,9 +121,14 @@ channel_of(const char *number)
 	return (fd);
 }
 
+/* Set a macro, and keep the words for a derpd that takes over. */
 static void
-set_macro(const char *assignment)
+set_macro(struct parent *d, const char *assignment)
 {
+	if ((d->macros = reallocarray(d->macros, d->nmacros + 1,
+	    sizeof(*d->macros))) == NULL)
+		fatal("no memory for -D");
+	d->macros[d->nmacros++] = assignment;
 	switch (conf_macro(assignment)) {
 	case -1:
 		fatalx("-D %s: expected NAME=VALUE", assignment);
@@ -145,7 +150,7 @@ read_options(struct parent *d, int argc, char *argv[], int *fd)
 	    NULL)) != -1) {
 		switch (ch) {
 		case 'D':
-			set_macro(optarg);
+			set_macro(d, optarg);
 			from_file = 1;
 			break;
 		case 'd':
@@ -212,6 +217,7 @@ main(int argc, char *argv[])
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	d.self = super_own_path(argv[0]);
+	upgrade_init(&d);
 	if (old != -1)
 		upgrade_begin(&d, old);
 	log_capture(d.why, sizeof(d.why));

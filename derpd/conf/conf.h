@@ -238,7 +238,7 @@ struct conf *conf_load_text(const char *name, const char *text);
 void	 conf_free(struct conf *c);
 
 /*
- * The first changed setting that requires a restart, in the order of
+ * The first changed setting that requires other processes, in the order of
  * options.def, as a static name ("listen on", "workers", "stun workers", "relay
  * key" ...); NULL: none.
  */

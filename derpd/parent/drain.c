@@ -150,6 +150,8 @@ parent_drain(struct parent *d, uint32_t ms)
 		    "are no clients to close: stop derpd");
 	if (ms == 0)
 		return (cancel(d));
+	if (upgrade_waits(d))
+		return ("derpd is being replaced: try again");
 	if (!d->drain.on && (why = begin(d)) != NULL)
 		return (why);
 	d->drain.end_ms = d->super.system->clock() + ms;

@@ -92,6 +92,8 @@ parent_fronts_message(struct parent_proc *p, struct ipc_msg *m)
 		return (mend_sockets(p, m));
 	case MSG_FRONT_LIST:
 		return (parent_frontlists_request(p, m));
+	case MSG_FRONT_LEFT:
+		return (upgrade_front_left(p, m));
 	default:
 		return (parent_servers_message(p, m));
 	}

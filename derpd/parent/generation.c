@@ -207,7 +207,7 @@ finish(struct parent_gens *m, int in_force)
 	m->ops->deadline(m->arg, 0);
 	m->ops->end(m->arg, g, in_force);
 	strlcpy(why, g->why, sizeof(why));
-	if (!in_force && !m->stopped && again(g))
+	if (!in_force && m->stopped == NULL && again(g))
 		requeue(m, g);
 	else
 		TAILQ_CONCAT(&m->answers, &g->requests, entry);
@@ -315,14 +315,12 @@ enter(struct parent_gens *m, unsigned int state)
 	}
 }
 
-static const char	stops[] = "derpd stops";
-
 /* End all requests: derpd stops. */
 static void
 end_queue(struct parent_gens *m)
 {
 	TAILQ_CONCAT(&m->answers, &m->queue, entry);
-	call_back(m, stops);
+	call_back(m, m->stopped);
 }
 
 /* The first request that can be met now; NULL: none. */
@@ -343,9 +341,9 @@ begin(struct parent_gens *m)
 	struct parent_gen_request *q, *next;
 	struct parent_generation *g;
 
-	if (m->stopped)
+	if (m->stopped != NULL)
 		end_queue(m);
-	if (m->stopped || (q = first(m)) == NULL)
+	if (m->stopped != NULL || (q = first(m)) == NULL)
 		return;
 	if ((g = calloc(1, sizeof(*g))) == NULL)
 		fatal("no memory for a reload");
@@ -424,13 +422,13 @@ parent_gens_late(struct parent_gens *m)
 }
 
 void
-parent_gens_stop(struct parent_gens *m)
+parent_gens_stop(struct parent_gens *m, const char *why)
 {
-	if (m->ops == NULL || m->stopped)
+	if (m->ops == NULL || m->stopped != NULL)
 		return;
-	m->stopped = 1;
+	m->stopped = why;
 	if (m->now != NULL) {
-		parent_gen_note(m->now, stops);
+		parent_gen_note(m->now, why);
 		finish(m, m->now->state >= GEN_AT_COMMIT);
 	}
 	end_queue(m);

@@ -99,6 +99,7 @@ struct parent_generation {
 	struct parent_gen_requests requests;
 	int		 done;		/* the step has ended */
 	int		 failed;	/* a step has failed */
+	int		 replaces;	/* ... since derpd has to be replaced */
 	int		 child;		/* because a child ended */
 	int		 keyless;	/* keys ended after the servers had
 					   agreed, and lost what it loaded */
@@ -155,7 +156,7 @@ struct parent_gens {
 	void		*arg;
 	unsigned int	 nservers;
 	uint32_t	 id;		/* of the last generation */
-	int		 stopped;
+	const char	*stopped;	/* why, NULL: it is not */
 	struct parent_generation *now;	/* under way; NULL: none */
 	struct parent_gen_requests queue, answers;
 };
@@ -183,10 +184,10 @@ void	 parent_gens_turn(struct parent_gens *m);
 void	 parent_gens_late(struct parent_gens *m);
 
 /*
- * derpd stops: end the generation under way and all requests, with an answer.
- * No generation begins afterwards.
+ * derpd stops, or is replaced: end the generation under way and all requests,
+ * with the answer `why' (static).  No generation begins afterwards.
  */
-void	 parent_gens_stop(struct parent_gens *m);
+void	 parent_gens_stop(struct parent_gens *m, const char *why);
 
 /* The step has ended: rv 0, or -1 and the reason `why' (NULL: g->line). */
 void	 parent_gen_done(struct parent_gens *m, int rv, const char *why);

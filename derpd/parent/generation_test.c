@@ -193,7 +193,7 @@ ATF_TC_BODY(server_away, tc)
 	ATF_CHECK_STREQ("stage1 ", news());
 	answer(1, 1, "");
 	ATF_CHECK_STREQ("commit ", news());
-	parent_gens_stop(&m);
+	parent_gens_stop(&m, "derpd stops");
 	/* No server runs. */
 	begin();
 	runs = 0;
@@ -381,7 +381,7 @@ ATF_TC_BODY(stop, tc)
 	parent_gen_request(&m, GEN_META, called, "b");
 	go_to("stage1");
 	parent_gen_request(&m, GEN_CERTS, called, "c");
-	parent_gens_stop(&m);
+	parent_gens_stop(&m, "derpd stops");
 	ATF_CHECK_STREQ("refused(derpd stops) a:derpd stops b:derpd stops "
 	    "c:derpd stops ", news());
 	ATF_CHECK_EQ(0, timer_ms);
@@ -396,7 +396,7 @@ ATF_TC_BODY(stop, tc)
 	(void)good();
 	answer(0, 1, "");
 	ATF_CHECK_STREQ("commit ", news());
-	parent_gens_stop(&m);
+	parent_gens_stop(&m, "derpd stops");
 	ATF_CHECK_STREQ("in-force a:good ", news());
 }
 

@@ -77,10 +77,10 @@ read_conf(struct parent_generation *g)
 	}
 	g->conf = c;
 	g->own_conf = 1;
-	if ((what = conf_needs_restart(d->conf, c)) != NULL)
-		log_warnx("%s: a change of `%s' needs a restart", d->conf_path,
-		    what);
-	else if (!d->keys_loaded)
+	if ((what = conf_needs_restart(d->conf, c)) != NULL) {
+		snprintf(g->line, sizeof(g->line), "`%s' has changed", what);
+		g->replaces = 1;
+	} else if (!d->keys_loaded)
 		log_warnx("keys is not running: try again when it is");
 	else {
 		end_step(g, 0, NULL);

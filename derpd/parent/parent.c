@@ -142,6 +142,8 @@ signalled(evutil_socket_t sig, short what, void *arg)
 	struct parent *d = arg;
 
 	(void)what;
+	if (sig != SIGCHLD && upgrade_signal(d, (int)sig))
+		return;
 	switch (sig) {
 	case SIGCHLD:
 		super_child_ended(&d->super);
@@ -161,7 +163,7 @@ signalled(evutil_socket_t sig, short what, void *arg)
 void
 parent_stop(struct parent *d)
 {
-	if (d->super.stopping)
+	if (d->super.stopping || !upgrade_may_stop(d))
 		return;
 	if (d->waiting) {
 		strlcpy(d->why, "the new derpd was told to stop",
@@ -172,7 +174,7 @@ parent_stop(struct parent *d)
 	d->super.stopping = 1;
 	log_info("stopping");
 	(void)super_notify("STOPPING=1");
-	parent_gens_stop(&d->gens);
+	parent_gens_stop(&d->gens, "derpd stops");
 	parent_moves_stop(d);
 	parent_control_close();
 	parent_listen_close(&d->listens);	/* refuse new clients at
@@ -357,8 +359,8 @@ parent_run(struct parent *d, int fd)
 	if (start(d) == -1)
 		return (give_up(d));
 	if (super_loop(&d->super) == 0)
-		return (0);
-	parent_gens_stop(&d->gens);
+		return (upgrade_end(d));
+	parent_gens_stop(&d->gens, "derpd stops");
 	parent_control_close();
 	return (give_up(d));
 }

@@ -19,6 +19,7 @@
  * keycalls.c   calls of keys that do not block
  * checkfiles.c other files of the configuration
  * renew.h      certificates from ACME directories
+ * replace.h    this derpd is replaced while it runs
  * admitset.h   who may use the relay
  * meshset.h    the other nodes of the region
  * moves.h      sessions that move to other processes
@@ -57,6 +58,7 @@
 #include "meshset.h"
 #include "moves.h"
 #include "renew.h"
+#include "replace.h"
 #include "serve.h"
 #include "slots.h"
 #include "successor.h"
@@ -108,6 +110,8 @@ struct parent {
 	struct super		 super;		/* all children */
 	const char		*conf_path;
 	const char		*conf_text;	/* of derpd -E; NULL: a file */
+	const char		**macros;	/* of -D, "NAME=VALUE" */
+	size_t			 nmacros;
 	const char		*self;		/* full path of this program */
 	int			 debug;		/* -d: foreground, standard
 						   error */
@@ -141,6 +145,7 @@ struct parent {
 	struct parent_health	 well;
 	struct parent_selfcheck	 selfcheck;
 	struct parent_lastreload lastreload;
+	struct upgrade		 upgrade;
 	struct parent_drain drain;
 	struct parent_dns	 dns;
 	struct renew		 acme;
@@ -383,12 +388,16 @@ void	 parent_reload_init(struct parent *d);
 
 /*
  * Read the configuration again and put it in force, or change nothing.  `done'
- * (NULL: no callback) is called with `arg' from the event loop at the end.
+ * (NULL: no callback) is called with `arg' at the end.  When that takes another
+ * process, or the program on disk has changed, derpd is replaced: replace.h.
  * parent_certs_reload() is in generation.h.
  */
 void	 parent_reload(struct parent *d, parent_reload_cb done, void *arg);
 
-/* Begin what was requested during the start. */
+/* Keep the result of a reload for the metrics; `why' NULL: it is in force. */
+void	 parent_reload_note(struct parent *d, const char *why);
+
+/* Generations that had to wait may begin. */
 void	 parent_reload_look(struct parent *d);
 
 /* keys can be called: load what is in force, or will be at the start. */

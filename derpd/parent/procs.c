@@ -146,6 +146,7 @@ wanted(const struct super_child *c)
 	const struct parent_role *k = &kinds[c->role];
 
 	return (!(p->d->waiting && k->later) &&
+	    !upgrade_ends(p->d, c->role) &&
 	    (k->wanted == NULL || k->wanted(p)));
 }
 
@@ -165,6 +166,8 @@ needed(const struct super_child *c)
 {
 	const struct parent *d = c->s->arg;
 
+	if (upgrade_keeps(d))
+		return (0);
 	return (wanted(c) || (c->role == ROLE_MAP &&
 	    !TAILQ_EMPTY(&d->mapcheck.q.jobs)) ||
 	    (c->role == ROLE_ADMIT && d->admitset.stage != NULL));
@@ -231,6 +234,7 @@ server_ended(struct parent_proc *p)
 		parent_control_worker_gone(d, p->c.worker);
 		parent_frontlists_relay_gone(d, p->c.worker);
 	}
+	upgrade_server_gone(p);
 }
 
 /* Keep the reason why this derpd can't take over. */
@@ -286,17 +290,27 @@ ready(struct super_child *c)
 	parent_ready(c->s->arg);
 }
 
-/* Is this a process that fronts and relay workers need until they end? */
+/*
+ * Is this a process that fronts and relay workers need until they end, or a
+ * front that finishes what it has?
+ */
 static int
 serves(const struct super_child *c)
 {
-	return (c->role == ROLE_KEYS || c->role == ROLE_SIGNER);
+	return (c->role == ROLE_KEYS || c->role == ROLE_SIGNER ||
+	    (c->role == ROLE_FRONT && upgrade_keeps_fronts(c->s->arg)));
 }
 
 static int
 served(const struct super_child *c)
 {
 	return (c->role == ROLE_FRONT || c->role == ROLE_RELAY);
+}
+
+static void
+other(struct super *s, pid_t pid, int status)
+{
+	upgrade_reaped(s->arg, pid, status);
 }
 
 static const struct super_ops ops = {
@@ -311,6 +325,7 @@ static const struct super_ops ops = {
 	.ended = ended,
 	.reaped = reaped,
 	.ready = ready,
+	.other = other,
 	.serves = serves,
 	.served = served
 };

@@ -184,7 +184,9 @@ undo(struct parent *d, const struct parent_generation *g)
 			super_fail(&d->keys.c, "could not load its keys");
 		return;
 	case GEN_RELOAD:
-		log_warnx("reload refused, nothing was changed: %s", g->why);
+		if (!g->replaces)
+			log_warnx("reload refused, nothing was changed: %s",
+			    g->why);
 		break;
 	default:
 		break;
@@ -193,17 +195,26 @@ undo(struct parent *d, const struct parent_generation *g)
 		parent_load_retain(d, 0, undone, NULL);
 }
 
-/* Keep the result of a reload for the metrics. */
+/* Tell the metrics of the result. */
 static void
 note(struct parent *d, const struct parent_generation *g, int ok)
 {
-	if (g->kind == GEN_RELOAD) {
-		d->lastreload.when = time(NULL);
-		d->lastreload.ok = ok;
-		strlcpy(d->lastreload.why, ok ? "" : g->why,
-		    sizeof(d->lastreload.why));
+	if (g->kind == GEN_RELOAD && !g->replaces)
+		parent_reload_note(d, ok ? NULL : g->why);
+	else
+		parent_metrics_changed(d);
+}
+
+/* This derpd can't put it in force: another one does so. */
+static void
+replace(struct parent *d, struct parent_generation *g)
+{
+	struct parent_gen_request *q;
+
+	TAILQ_FOREACH(q, &g->requests, entry) {
+		upgrade_request(d, g->why, 1, q->done, q->arg);
+		q->done = NULL;
 	}
-	parent_metrics_changed(d);
 }
 
 static void
@@ -227,7 +238,11 @@ end(void *arg, struct parent_generation *g, int ok)
 	parent_load_free(&g->loaded);
 	if (g->own_conf)
 		conf_free(g->conf);
-	if (g->kind == GEN_RELOAD && !d->super.stopping)
+	if (g->kind != GEN_RELOAD || d->super.stopping)
+		return;
+	if (g->replaces)
+		replace(d, g);
+	else
 		(void)super_notify("READY=1");
 }
 
@@ -236,6 +251,9 @@ may_begin(void *arg, enum parent_gen_kind kind)
 {
 	const struct parent *d = arg;
 
+	/* Without keys this derpd could not go on. */
+	if (kind != GEN_KEYS && upgrade_excludes(d))
+		return (0);
 	switch (kind) {
 	case GEN_RELOAD:
 		return (1);
@@ -339,7 +357,20 @@ parent_reload_init(struct parent *d)
 void
 parent_reload(struct parent *d, parent_reload_cb done, void *arg)
 {
-	parent_gen_request(&d->gens, GEN_RELOAD, done, arg);
+	if (upgrade_program_changed(d))
+		upgrade_request(d, "the program has changed", 1, done, arg);
+	else
+		parent_gen_request(&d->gens, GEN_RELOAD, done, arg);
+}
+
+void
+parent_reload_note(struct parent *d, const char *why)
+{
+	d->lastreload.when = time(NULL);
+	d->lastreload.ok = why == NULL;
+	strlcpy(d->lastreload.why, why == NULL ? "" : why,
+	    sizeof(d->lastreload.why));
+	parent_metrics_changed(d);
 }
 
 void
@@ -358,6 +389,7 @@ void
 parent_reload_cancel(struct parent *d, const void *arg)
 {
 	parent_gen_cancel(&d->gens, arg);
+	upgrade_cancel(d, arg);
 }
 
 void

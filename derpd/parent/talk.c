@@ -5,6 +5,7 @@
  * relay workers and admit list.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "control.h"
 #include "ctlsock.h"
@@ -85,6 +86,52 @@ answer_reload(struct parent_talk *t)
 	}
 	t->reloads = 1;
 	parent_reload(parent_talk_owner(t), reload_done, t);
+}
+
+static void
+upgrade_done(void *arg, const char *why)
+{
+	struct parent_talk *t = arg;
+	struct ipc_msg_ctl_text v;
+	char line[256];
+
+	t->reloads = 0;
+	if (why == NULL) {
+		upgrade_report(parent_talk_owner(t), line, sizeof(line));
+		v.text = line;
+		v.len = strlen(line);
+		(void)ipc_send_ctl_text(t->t.chan, &v);
+	}
+	super_talk_done(&t->t, why);
+}
+
+/* A program is executed as derpd's user: nobody else may have that done. */
+static int
+is_owner(const struct parent_talk *t)
+{
+	uid_t uid;
+	gid_t gid;
+
+	return (getpeereid(ipc_chan_fd(t->t.chan), &uid, &gid) == 0 &&
+	    (uid == 0 || uid == geteuid()));
+}
+
+static int
+on_upgrade(void *arg)
+{
+	struct parent_talk *t = arg;
+
+	if (t->reloads)
+		super_talk_done(&t->t, "one thing at a time");
+	else if (!is_owner(t))
+		super_talk_done(&t->t, "permission denied: root alone may "
+		    "have derpd replaced");
+	else {
+		t->reloads = 1;
+		upgrade_request(parent_talk_owner(t), "derpctl upgrade", 0,
+		    upgrade_done, t);
+	}
+	return (0);
 }
 
 /* Answer derpctl that waits for a certificate job; `good' is 1 or 0. */
@@ -277,7 +324,8 @@ static const struct ipc_handlers handlers = {
 	.ctl_list = on_list,
 	.ctl_groups = on_groups,
 	.ctl_kick = on_kick,
-	.ctl_drain = on_drain
+	.ctl_drain = on_drain,
+	.ctl_upgrade = on_upgrade
 };
 
 int

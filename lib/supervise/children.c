@@ -359,6 +359,8 @@ super_reap(struct super *s)
 	while ((pid = s->system->wait(&status)) > 0)
 		if ((p = find(s, pid)) != NULL)
 			died(p, status);
+		else if (s->ops->other != NULL)
+			s->ops->other(s, pid, status);
 }
 
 int

@@ -91,6 +91,8 @@ struct super_ops {
 	void	 (*reaped)(struct super_child *);
 	/* A child became ready. */
 	void	 (*ready)(struct super_child *);
+	/* A process that is none of the children has ended. */
+	void	 (*other)(struct super *, pid_t, int status);
 	/*
 	 * At a stop, children that serve end when no child that they serve is
 	 * left (NULL: all end at once).

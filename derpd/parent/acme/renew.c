@@ -35,7 +35,7 @@ collect_facts(const struct parent *d, struct renew_facts *f,
 	renew_read_facts(d, f, ch);
 	f->stopping = d->super.stopping;
 	f->ready = f->enabled && !d->super.starting && !d->super.stopping &&
-	    d->helper.c.ready && d->keys_loaded;
+	    !upgrade_waits(d) && d->helper.c.ready && d->keys_loaded;
 }
 
 int64_t
@@ -59,6 +59,14 @@ renew_since(const struct parent *d)
 	const struct renew_machine *m = &d->acme.machine;
 
 	return (m->job == ACMEJOB_ISSUE ? m->plan.tried : 0);
+}
+
+int
+renew_busy(const struct parent *d)
+{
+	const enum renew_state s = d->acme.machine.state;
+
+	return (s != RENEW_AT_OFF && s != RENEW_AT_LOAD && s != RENEW_AT_REST);
 }
 
 const char *
@@ -185,6 +193,8 @@ check_request(const struct parent *d, unsigned int job, unsigned int reason)
 {
 	if (!d->conf->acme.enabled)
 		return ("derpd.conf has no acme section");
+	if (upgrade_waits(d))
+		return ("derpd is being replaced: try again");
 	if (job == ACMEJOB_ISSUE || job == ACMEJOB_ROLL)
 		return (NULL);
 	/* RFC 5280 5.3.1: reason 7 is not used. */

@@ -117,6 +117,9 @@ int64_t	 renew_when(const struct parent *d);
  */
 int64_t	 renew_since(const struct parent *d);
 
+/* 1 while a job is under way, with the work before and after it; else 0. */
+int	 renew_busy(const struct parent *d);
+
 /* Why the last order failed, not one under way; "": it did not. */
 const char *renew_error(const struct parent *d);
 

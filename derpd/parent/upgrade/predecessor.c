@@ -173,6 +173,12 @@ upgrade_old_ready(struct upgrade_old *m, int both)
 static void
 commit(struct upgrade_old *m)
 {
+	const char *why = m->both ? m->ops->broken(m->arg) : NULL;
+
+	if (why != NULL) {
+		fail(m, why);
+		return;
+	}
 	enter(m, UPGRADE_COMMITTED, UPGRADE_OLD_COMMIT_MS);
 	m->ops->commit(m->arg);
 }

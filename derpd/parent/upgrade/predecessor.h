@@ -82,6 +82,8 @@ struct upgrade_old_ops {
 	 * follow.
 	 */
 	void	 (*move)(void *arg);
+	/* Why the sessions must not go now, though all have come; or NULL. */
+	const char *(*broken)(void *arg);
 	/* The sessions are the new one's: UP_COMMIT. */
 	void	 (*commit)(void *arg);
 	/* Tell the new one of the end, before it is killed. */

@@ -12,6 +12,7 @@
 static char		 did[1024];	/* calls of the ops since news() */
 static const char	*busy;		/* what is under way */
 static const char	*no_spawn;	/* why no process can be started */
+static const char	*harm;		/* why sessions must not go */
 static unsigned int	 timer_ms;	/* 0: none */
 
 static void
@@ -38,6 +39,13 @@ spawn(void *arg)
 	(void)arg;
 	note("spawn ");
 	return (no_spawn);
+}
+
+static const char *
+broken(void *arg)
+{
+	(void)arg;
+	return (harm);
 }
 
 #define OP(name)							\
@@ -80,7 +88,8 @@ deadline(void *arg, unsigned int ms)
 
 static const struct upgrade_old_ops ops = {
 	.under_way = under_way, .spawn = spawn, .accept = accept_op,
-	.hold = hold_op, .move = move_op, .commit = commit_op,
+	.hold = hold_op, .move = move_op, .broken = broken,
+	.commit = commit_op,
 	.abort = abort_op, .kill = kill_op, .thaw = thaw_op,
 	.serve = serve_op, .keep = keep_op, .done = done, .stop = stop_op,
 	.deadline = deadline
@@ -105,14 +114,14 @@ go_to(enum upgrade_old_state state)
 {
 	memset(&m, 0, sizeof(m));
 	m.ops = &ops;
-	no_spawn = NULL;
+	no_spawn = harm = NULL;
 	timer_ms = 0;
 	busy = state == UPGRADE_WAITING ? "a reload" : NULL;
 	if (state != UPGRADE_IDLE)
 		ATF_REQUIRE(upgrade_old_begin(&m) == NULL);
-	if (state == UPGRADE_ENDING) {
+	if (state == UPGRADE_ENDING)
 		upgrade_old_failed(&m, "x");
-	} else if (state >= UPGRADE_ACCEPTING)
+	else if (state >= UPGRADE_ACCEPTING)
 		upgrade_old_ready(&m, 1);
 	if (state != UPGRADE_ENDING && state >= UPGRADE_HOLDING)
 		upgrade_old_left(&m);
@@ -336,6 +345,17 @@ ATF_TC_BODY(lost_sessions, tc)
 	    "thaw serve ", news());
 }
 
+/* A worker took back its answer before the last one came. */
+ATF_TC_WITHOUT_HEAD(too_late);
+ATF_TC_BODY(too_late, tc)
+{
+	go_to(UPGRADE_MOVING);
+	harm = "relay 0 ended";
+	upgrade_old_moved(&m, 7, NULL);
+	upgrade_old_took(&m, 7);
+	ATF_CHECK_STREQ("abort(relay 0 ended) kill thaw serve ", news());
+}
+
 /* The reason is what the new one said, or else how it ended. */
 ATF_TC_WITHOUT_HEAD(reasons);
 ATF_TC_BODY(reasons, tc)
@@ -457,6 +477,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, slow_logins);
 	ATF_TP_ADD_TC(tp, all_events);
 	ATF_TP_ADD_TC(tp, lost_sessions);
+	ATF_TP_ADD_TC(tp, too_late);
 	ATF_TP_ADD_TC(tp, reasons);
 	ATF_TP_ADD_TC(tp, taken_back);
 	ATF_TP_ADD_TC(tp, stopped);

@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,22 +25,25 @@
 
 /* What successors write. */
 struct word {
-	int32_t	 ended;		/* 0: the process `pid' serves; 1: it has
-				   ended, with */
+	uint32_t number;	/* of the parent `pid' under the stand-in */
+	int32_t	 ended;		/* 0: it serves; 1: it has ended, with */
 	int32_t	 pid;
 	int32_t	 status;	/* as of waitpid() */
 };
 
-/* The pipe to a stand-in that this parent was started with, or -1. */
+/*
+ * The pipe to a stand-in that this parent was started with, or -1; *number: of
+ * this parent.
+ */
 static int
-inherited(void)
+inherited(unsigned int *number)
 {
 	const char *v = getenv(UPGRADE_STAND_IN_ENV);
 	struct stat st;
-	int found = v != NULL;
 
+	*number = v == NULL ? 0 : (unsigned int)strtonum(v, 1, INT_MAX, NULL);
 	(void)unsetenv(UPGRADE_STAND_IN_ENV);
-	if (!found || fstat(UPGRADE_STAND_IN_FD, &st) == -1 ||
+	if (*number == 0 || fstat(UPGRADE_STAND_IN_FD, &st) == -1 ||
 	    !S_ISFIFO(st.st_mode) ||
 	    fcntl(UPGRADE_STAND_IN_FD, F_SETFD, FD_CLOEXEC) == -1)
 		return (-1);
@@ -52,7 +56,7 @@ upgrade_stand_in_init(struct upgrade_stand_in *s, int debug,
 {
 	memset(s, 0, sizeof(*s));
 	s->in = s->next_out = -1;
-	s->out = inherited();
+	s->out = inherited(&s->number);
 	s->wanted = s->out == -1 && (getpid() == 1 ||
 	    (debug && getenv("NOTIFY_SOCKET") == NULL));
 	s->ended = ended;
@@ -105,7 +109,7 @@ upgrade_stand_in_undo(struct upgrade_stand_in *s)
 static void
 tell(const struct upgrade_stand_in *s, int ended, pid_t pid, int status)
 {
-	const struct word w = { ended, (int32_t)pid, status };
+	const struct word w = { s->number + 1, ended, (int32_t)pid, status };
 
 	if (write(s->out, &w, sizeof(w)) != (ssize_t)sizeof(w))
 		log_warn("can't tell the process that stands in for derpd of "
@@ -155,9 +159,11 @@ listen_to(struct upgrade_stand_in *s)
 	if (s->ev == NULL)
 		return;
 	while ((n = read(s->in, &w, sizeof(w))) == (ssize_t)sizeof(w)) {
-		if (!w.ended)
+		/* What one says of its successor may be read after that. */
+		if (!w.ended && w.number > s->number) {
+			s->number = w.number;
 			s->serves = w.pid;
-		else if (w.pid == s->serves)
+		} else if (w.ended && w.number == s->number)
 			over(s, w.status);
 	}
 	if (n != -1)
@@ -180,6 +186,7 @@ upgrade_stand_in_begin(struct upgrade_stand_in *s, struct event_base *base,
 		tell(s, 0, pid, 0);
 	if (!s->wanted)
 		return (0);
+	s->number++;
 	s->serves = pid;
 	if (s->in == -1)
 		return (1);

@@ -28,6 +28,8 @@ struct upgrade_stand_in {
 	int		 in;		/* this one stands in: what successors
 					   write, -1: it does not */
 	int		 next_out;	/* the other end, for the next one */
+	unsigned int	 number;	/* of this parent under it; or, of a
+					   stand-in, of the one that serves */
 	struct event	*ev, *ev_gone;
 	pid_t		 serves;	/* the parent that serves, 0: this
 					   one */

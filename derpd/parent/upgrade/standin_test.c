@@ -38,12 +38,15 @@ child_ended(evutil_socket_t fd, short what, void *arg)
 		upgrade_stand_in_reaped(arg, pid, status, 0);
 }
 
-/* Be a parent that is started with the stand-in's pipe `out'. */
+/* Be parent `number' that is started with the stand-in's pipe `out'. */
 static void
-be_parent(struct upgrade_stand_in *s, int out)
+be_parent(struct upgrade_stand_in *s, int out, unsigned int number)
 {
+	char	 text[16];
+
+	snprintf(text, sizeof(text), "%u", number);
 	if (dup2(out, UPGRADE_STAND_IN_FD) == -1 ||
-	    setenv(UPGRADE_STAND_IN_ENV, "4", 1) == -1)
+	    setenv(UPGRADE_STAND_IN_ENV, text, 1) == -1)
 		_exit(99);
 	upgrade_stand_in_init(s, 1, ended, NULL);
 	if (s->out != UPGRADE_STAND_IN_FD || s->wanted ||
@@ -62,10 +65,11 @@ chain(int out, int n, int up)
 	struct upgrade_stand_in	 s;
 	pid_t			 pid;
 
-	be_parent(&s, out);
+	be_parent(&s, out, 1);
 	for (; n > 0; n--) {
 		if ((pid = fork()) == 0) {
-			be_parent(&s, upgrade_stand_in_pass(&s));
+			be_parent(&s, upgrade_stand_in_pass(&s),
+			    s.number + 1);
 			continue;
 		}
 		if (upgrade_stand_in_begin(&s, NULL, pid) != 0)
@@ -146,6 +150,7 @@ ATF_TC_BODY(told, tc)
 	if ((out = upgrade_stand_in_pass(&s)) == -1)
 		atf_tc_skip("this system has no subreaper");
 	t.out = dup(out);
+	t.number = 1;
 	ATF_REQUIRE_EQ(1, upgrade_stand_in_begin(&s, base, 1000001));
 	ATF_REQUIRE_EQ(0, upgrade_stand_in_begin(&t, base, 1000002));
 	upgrade_stand_in_reaped(&t, 1000002, SIGKILL, 1000002);

@@ -173,8 +173,8 @@ upgrade_start_env(const struct upgrade_start *s, char *const *from)
 
 	(void)append(&v, &n, "PATH=/usr/bin:/bin");
 	if (s->stand_in != -1) {
-		snprintf(text, sizeof(text), UPGRADE_STAND_IN_ENV "=%d",
-		    UPGRADE_STAND_IN_FD);
+		snprintf(text, sizeof(text), UPGRADE_STAND_IN_ENV "=%u",
+		    s->number);
 		(void)append(&v, &n, text);
 	}
 	for (; *from != NULL; from++)

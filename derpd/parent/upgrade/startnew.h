@@ -10,7 +10,9 @@
 
 #define UPGRADE_FD		3	/* its channel to this parent */
 #define UPGRADE_STAND_IN_FD	4	/* for standin.h */
-#define UPGRADE_STAND_IN_ENV	"DERPD_STAND_IN"	/* is there one? */
+#define UPGRADE_STAND_IN_ENV	"DERPD_STAND_IN"	/* the number of this
+							   parent under it,
+							   from 1 */
 
 /* What the new parent is started with: as this one was. */
 struct upgrade_start {
@@ -23,6 +25,7 @@ struct upgrade_start {
 	int		 verbose;	/* -v */
 	int		 stand_in;	/* UPGRADE_STAND_IN_FD for it (not
 					   taken); -1: none */
+	unsigned int	 number;	/* its number under the stand-in */
 };
 
 /*

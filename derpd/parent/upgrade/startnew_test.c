@@ -147,7 +147,8 @@ ATF_TC_BODY(env, tc)
 	    joined(upgrade_start_env(&s, from)));
 	s.from_env = 1;
 	s.stand_in = 17;
-	ATF_CHECK_STREQ("PATH=/usr/bin:/bin DERPD_STAND_IN=4 "
+	s.number = 8;
+	ATF_CHECK_STREQ("PATH=/usr/bin:/bin DERPD_STAND_IN=8 "
 	    "NOTIFY_SOCKET=/run/n HOME=/root LANG=C DERP_HOSTNAME=h ",
 	    joined(upgrade_start_env(&s, from)));
 }
@@ -202,10 +203,11 @@ ATF_TC_BODY(started, tc)
 	close(fd);
 
 	s.stand_in = pfd[1];
+	s.number = 2;
 	pid = upgrade_start(&s, &fd, &why);
 	ATF_REQUIRE_MSG(pid > 0, "%s", why);
 	text = all_of(fd);
-	ATF_CHECK_MSG(strstr(text, "stand-in 4\n") != NULL &&
+	ATF_CHECK_MSG(strstr(text, "stand-in 2\n") != NULL &&
 	    strstr(text, "open 4\n") != NULL, "%s", text);
 	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
 }

@@ -1,0 +1,201 @@
+/*
+ * keeper: what this derpd keeps after another one has taken over: retired
+ * fronts, which finish what they have and pump sessions that are at the new
+ * relay workers now; and keys and signers as long as a front shakes hands.  See
+ * replace.h.  Called by replace.c, parent.c and procs.c.
+ *
+ * Sessions that are pumped end when the new derpd closes their other ends: so
+ * this one ends by itself when that one does.  After an hour it ends in any
+ * case; those clients connect again.
+ */
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "ipcsend.h"
+#include "log.h"
+#include "notify.h"
+#include "parent.h"
+
+#define KEEP_SECS	3600
+#define STOP_MS		5000	/* for processes to end, as at a stop */
+#define LATE_MS		(STOP_MS + 1000)
+
+int
+upgrade_keeps(const struct parent *d)
+{
+	return (d->upgrade.old.state == UPGRADE_KEEPING);
+}
+
+int
+upgrade_keeps_fronts(const struct parent *d)
+{
+	return (upgrade_keeps(d) && !d->upgrade.ending);
+}
+
+/* Is this a process that is kept for now? */
+static int
+is_kept(const struct super_child *c)
+{
+	return (c->role == ROLE_FRONT || c->role == ROLE_SIGNER ||
+	    c->role == ROLE_KEYS);
+}
+
+/* Call `cb' in `ms' milliseconds, in place of what was called before. */
+static void
+timer(struct parent *d, unsigned int ms, event_callback_fn cb)
+{
+	const struct timeval tv = { (time_t)(ms / 1000),
+	    (suseconds_t)(ms % 1000 * 1000) };
+	struct upgrade *u = &d->upgrade;
+
+	if (u->ev_keep != NULL)
+		event_free(u->ev_keep);
+	u->ev_keep = evtimer_new(d->super.base, cb, d);
+	if (u->ev_keep == NULL || evtimer_add(u->ev_keep, &tv) == -1)
+		fatalx("no timer for the end of what is kept");
+}
+
+static void
+too_long(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	log_info("fronts of the derpd that was replaced still had sessions "
+	    "after %d minutes: they end", KEEP_SECS / 60);
+	upgrade_keep_end(arg);
+}
+
+/* Processes that should have ended are killed. */
+static void
+late(evutil_socket_t fd, short what, void *arg)
+{
+	struct parent *d = arg;
+	unsigned int i;
+
+	(void)fd;
+	(void)what;
+	for (i = 0; i < d->super.n; i++)
+		if (d->super.children[i]->pid > 0 &&
+		    !is_kept(d->super.children[i]))
+			super_kill_one(d->super.children[i]);
+	timer(d, KEEP_SECS * 1000U, too_long);
+}
+
+/*
+ * Tell the service manager.  This process still counts for it, so that READY=1
+ * is taken from here, whatever the new one sends.
+ */
+static void
+tell_manager(pid_t pid)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "MAINPID=%d\nREADY=1", (int)pid);
+	if (super_notify(text) == -1)
+		log_warn("can't tell the service manager that process %d "
+		    "serves now (MAINPID)", (int)pid);
+}
+
+/* Close what the new derpd has. */
+static void
+close_all(struct parent *d)
+{
+	parent_control_close();
+	parent_listen_close(&d->listens);
+	parent_listen_close(&d->stunsocks);
+	parent_listen_close(&d->metricsocks);
+	parent_certwatch_end(d);
+}
+
+/* The sessions are elsewhere: workers end without a word to clients. */
+static void
+leave(struct parent *d)
+{
+	unsigned int i;
+
+	for (i = 0; d->upgrade.old.both && i < d->nworkers; i++)
+		(void)parent_moves_leave(&d->relays[i]);
+}
+
+void
+upgrade_keep(struct parent *d)
+{
+	struct upgrade *u = &d->upgrade;
+
+	tell_manager(u->pid);
+	ipc_chan_free(u->chan);
+	u->chan = NULL;
+	(void)upgrade_stand_in_begin(&u->stand_in, d->super.base, u->pid);
+	d->super.stopping = 1;
+	parent_moves_cancel(d);
+	parent_gens_stop(&d->gens, "derpd was replaced: try again");
+	close_all(d);
+	leave(d);
+	super_stop(&d->super, STOP_MS);
+	timer(d, LATE_MS, late);
+	upgrade_keep_less(d);
+	if (!super_running(&d->super))
+		event_base_loopbreak(d->super.base);
+}
+
+void
+upgrade_keep_less(struct parent *d)
+{
+	const struct upgrade *u = &d->upgrade;
+	unsigned int i;
+
+	for (i = 0; i < d->nfronts; i++)
+		if (d->fronts[i].c.pid > 0 && (!u->fronts[i].told ||
+		    u->fronts[i].logins > 0 || u->fronts[i].others > 0))
+			return;
+	/* Pumps need no private key. */
+	if (d->keys.c.chan != NULL)
+		super_forget(&d->keys.c);
+	for (i = 0; i < parent_signers_count(d); i++)
+		if (d->signers[i].c.chan != NULL)
+			super_forget(&d->signers[i].c);
+}
+
+void
+upgrade_keep_end(struct parent *d)
+{
+	struct upgrade *u = &d->upgrade;
+
+	if (u->ending)
+		return;
+	u->ending = 1;
+	if (u->ev_keep != NULL)
+		event_del(u->ev_keep);
+	super_stop_within(&d->super, STOP_MS, "");
+}
+
+int
+upgrade_signal(struct parent *d, int sig)
+{
+	struct upgrade *u = &d->upgrade;
+
+	if (!upgrade_keeps(d))
+		return (0);
+	if (upgrade_stand_in_signal(&u->stand_in, sig) || sig == SIGHUP)
+		return (1);
+	/* A stop that came before all was handed over is meant for both. */
+	if (u->old.stop && u->pid > 0)
+		(void)kill(u->pid, sig);
+	log_info("stopping: sessions that this process still pumped end");
+	upgrade_keep_end(d);
+	return (1);
+}
+
+int
+upgrade_end(struct parent *d)
+{
+	const struct upgrade_stand_in *s = &d->upgrade.stand_in;
+
+	if (!upgrade_keeps(d) || !s->wanted)
+		return (0);
+	while (!s->over)
+		super_turn(&d->super);
+	return (s->status);
+}
