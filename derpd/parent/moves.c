@@ -154,12 +154,13 @@ parent_moves_hold(struct parent *d, parent_moves_cb done, void *arg)
 	parent_movesteps_begin(m, PARENT_MOVES_HOLDING, PARENT_MOVES_HOLD_MS,
 	    done, arg);
 	m->held = 1;
-	/* A front that is started meanwhile has no channels. */
+	/*
+	 * A front that is started meanwhile has no channels, nor has one that
+	 * ends, or can't be told because it has ended or will be killed.
+	 */
 	for (i = 0; i < d->nfronts; i++)
-		if (d->fronts[i].c.chan != NULL &&
-		    ipc_send_front_hold(d->fronts[i].c.chan) == -1)
-			parent_movesteps_fail(m, PARENT_MOVES_HOLDING,
-			    "a front could not be told");
+		if (d->fronts[i].c.chan != NULL)
+			(void)ipc_send_front_hold(d->fronts[i].c.chan);
 	for (i = 0; i < d->nworkers; i++)
 		if (hold_relay(&d->relays[i]) == -1)
 			parent_movesteps_fail(m, PARENT_MOVES_HOLDING,
@@ -347,9 +348,6 @@ parent_moves_gone(const struct parent_proc *p)
 
 	if (p->c.role == ROLE_RELAY)
 		parent_movesteps_gone(m, name(p->d, seat_of(p)));
-	else if (m->steps[PARENT_MOVES_HOLDING].on)
-		parent_movesteps_fail(m, PARENT_MOVES_HOLDING,
-		    "a front ended meanwhile");
 }
 
 void

@@ -191,6 +191,9 @@ why(const struct super_child *c, const char *reason)
 {
 	const struct parent *d = c->s->arg;
 
+	/* One that was replaced may end with what it was sent unread. */
+	if (upgrade_ends(d, c->role))
+		return ("closed");
 	if ((c->role == ROLE_KEYS || c->role == ROLE_MAP ||
 	    c->role == ROLE_ADMIT) && !c->ready && !d->super.stopping &&
 	    needed(c))
