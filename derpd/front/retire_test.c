@@ -318,7 +318,7 @@ ATF_TC_BODY(keep_alive, tc)
 	ATF_CHECK_STREQ(heard(&over), "");
 	ATF_CHECK(!over);
 	check_left(0, 1, 0);
-	say(GET + sizeof(GET) - 20, 19);
+	say(&GET[sizeof(GET) - 20], 19);
 	text = heard(&over);
 	ATF_CHECK(strstr(text, "204") != NULL && over);
 	ATF_CHECK(strstr(text, "Connection: close\r\n") != NULL);
@@ -407,7 +407,8 @@ ATF_TC_BODY(back, tc)
 	const struct ipc_msg_front_listen v = { .number = 3 };
 	struct sockaddr_in sin;
 	struct front_conn *c;
-	int fd, i, over;
+	unsigned int i;
+	int fd, over;
 
 	(void)tc;
 	set_up();
