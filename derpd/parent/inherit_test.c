@@ -401,6 +401,34 @@ ATF_TC_BODY(wider, tc)
 	conf_free(c);
 }
 
+/* A process can't be sent hundreds of sockets at once. */
+ATF_TC_WITHOUT_HEAD(too_many);
+ATF_TC_BODY(too_many, tc)
+{
+	struct conf	*c = configure("listen on 127.0.0.1 port 0 tls\n"
+			    "listen on 127.0.0.1 port 0\n"
+			    "listen on 127.0.0.1 port 0\n"
+			    "listen on 127.0.0.1 port 0\n"
+			    "listen on 127.0.0.1 port 0\n");
+	char		 line[512];
+
+#ifndef __linux__
+	atf_tc_skip("all processes share one socket");
+#endif
+	ATF_REQUIRE_EQ(0, parent_listen_open(&old, c, 64, &pool));
+	pass_on(&old, IPC_UP_LISTEN);
+	log_capture(line, sizeof(line));
+	ATF_CHECK_EQ(-1, parent_listen_open(&new, c, 1, &pool));
+	log_capture(NULL, 0);
+	ATF_CHECK_MSG(strstr(line, "320 of its sockets") != NULL, "%s", line);
+	ATF_CHECK_EQ(0, new.n);
+	ATF_REQUIRE_EQ(0, parent_listen_open(&old, c, 64, &pool));
+	pass_on(&old, IPC_UP_LISTEN);
+	ATF_REQUIRE_EQ(0, parent_listen_open(&new, c, 2, &pool));
+	parent_listen_close(&new);
+	conf_free(c);
+}
+
 /* What another program has is refused, whatever else is inherited. */
 ATF_TC_WITHOUT_HEAD(in_use);
 ATF_TC_BODY(in_use, tc)
@@ -500,6 +528,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, port_0);
 	ATF_TP_ADD_TC(tp, gone);
 	ATF_TP_ADD_TC(tp, wider);
+	ATF_TP_ADD_TC(tp, too_many);
 	ATF_TP_ADD_TC(tp, in_use);
 	ATF_TP_ADD_TC(tp, wrong);
 	return (atf_no_error());

@@ -28,6 +28,7 @@
 #include "udpsock.h"
 
 #define BACKLOG		4096
+#define MOST_EACH	256	/* inherited sockets of a process */
 #define BUSY_TCP	": another program has it; stop that one (ss -ltnp " \
 	"shows it) or choose another port"
 
@@ -318,6 +319,28 @@ have_ipv6(const struct kind *k)
 	return (1);
 }
 
+/*
+ * 0, or -1 (logged): inherited sockets make more of each process than its
+ * channel takes.
+ */
+static int
+check_number(const struct parent_listen_set *s)
+{
+	unsigned int each;
+	size_t i, n = 0;
+
+	for (i = 0; s->nprocs > 0 && i < s->n; i++) {
+		each = (s->v[i].nfds + s->nprocs - 1) / s->nprocs;
+		n += each > 1 ? each : 0;
+	}
+	if (n <= MOST_EACH)
+		return (0);
+	log_warnx("the derpd before had more processes: each one would have "
+	    "%zu of its sockets, expected at most %d: reduce the number of "
+	    "processes in steps, or restart derpd", n, MOST_EACH);
+	return (-1);
+}
+
 static int
 open_all(const struct kind *k, struct parent_listen_set *s,
     const struct conf_listens *listens, unsigned int nprocs,
@@ -351,7 +374,10 @@ open_all(const struct kind *k, struct parent_listen_set *s,
 			return (-1);
 		}
 	}
-	return (0);
+	if (check_number(s) == 0)
+		return (0);
+	parent_listen_close(s);
+	return (-1);
 }
 
 int

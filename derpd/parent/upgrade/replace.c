@@ -187,8 +187,12 @@ talk_to(struct parent *d, int fd)
 	    from_new, new_gone, d);
 	if (u->chan == NULL)
 		close(fd);
-	else if (give_all(d) == 0)
-		return (NULL);
+	else {
+		/* A queued descriptor costs much, and all are sent at once. */
+		ipc_chan_limit(u->chan, 8 * (size_t)CHAN_MAXQUEUED);
+		if (give_all(d) == 0)
+			return (NULL);
+	}
 	drop_chan(d);
 	(void)kill(u->pid, SIGKILL);
 	return ("the sockets can't be passed on (malloc, dup, sendmsg)");
