@@ -126,6 +126,8 @@ static const struct command table[] = {
 		{ 'n', "count", 0, "packets in each direction" } } },
 	{ "reload", ctl_cmd_reload, "", COMMAND_SOCKET,
 	    "make derpd read its configuration again", NO_OPTIONS },
+	{ "restart relay", ctl_cmd_restart_relay, "worker", COMMAND_SOCKET,
+	    "replace a relay worker by a new process", NO_OPTIONS },
 	{ "status", ctl_cmd_status, "", COMMAND_SOCKET,
 	    "show processes, certificates, maps and what is wrong",
 	    NO_OPTIONS },
@@ -154,7 +156,8 @@ static const struct command_value values[] = {
 	    "affiliationChanged superseded cessationOfOperation", 0, 0 },
 	{ "seconds", COMMAND_NUMBER, NULL, 1, 3600 },
 	{ "socket", COMMAND_FILE, NULL, 0, 0 },
-	{ "target", COMMAND_FILE, NULL, 0, 0 }
+	{ "target", COMMAND_FILE, NULL, 0, 0 },
+	{ "worker", COMMAND_NUMBER, NULL, 0, 63 }
 };
 
 static const struct command_long longs[] = {

@@ -87,6 +87,8 @@ int	ctl_cmd_mesh(const struct ctl *ctl, const struct command_words *w);
 int	ctl_cmd_node(const struct ctl *ctl, const struct command_words *w);
 int	ctl_cmd_probe(const struct ctl *ctl, const struct command_words *w);
 int	ctl_cmd_reload(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_restart_relay(const struct ctl *ctl,
+	    const struct command_words *w);
 int	ctl_cmd_status(const struct ctl *ctl, const struct command_words *w);
 int	ctl_cmd_stun(const struct ctl *ctl, const struct command_words *w);
 int	ctl_cmd_top(const struct ctl *ctl, const struct command_words *w);

@@ -136,6 +136,13 @@ parent_gen_request(struct parent_gens *m, enum parent_gen_kind kind,
 	m->ops->turn(m->arg);
 }
 
+void
+parent_gens_wake(struct parent_gens *m)
+{
+	if (!TAILQ_EMPTY(&m->queue))
+		m->ops->turn(m->arg);
+}
+
 static void
 cancel(struct parent_gen_requests *list, const void *arg)
 {

@@ -177,6 +177,9 @@ void	 parent_gen_request(struct parent_gens *m, enum parent_gen_kind kind,
 /* Cancel the callbacks of all requests with `arg'. */
 void	 parent_gen_cancel(struct parent_gens *m, const void *arg);
 
+/* What ops->may_begin() says may have changed. */
+void	 parent_gens_wake(struct parent_gens *m);
+
 /* Take the next steps; called from the event loop after ops->turn(). */
 void	 parent_gens_turn(struct parent_gens *m);
 

@@ -77,6 +77,7 @@ set_up(struct parent *d)
 	parent_procs_set_up(d);
 	parent_reload_init(d);
 	parent_moves_init(d);
+	parent_succeed_init(d);
 #ifdef __linux__
 	(void)prctl(PR_SET_DUMPABLE, 0);
 #endif
@@ -175,6 +176,7 @@ parent_stop(struct parent *d)
 	log_info("stopping");
 	(void)super_notify("STOPPING=1");
 	parent_gens_stop(&d->gens, "derpd stops");
+	parent_succeed_stop(d);
 	parent_moves_stop(d);
 	parent_control_close();
 	parent_listen_close(&d->listens);	/* refuse new clients at

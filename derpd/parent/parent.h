@@ -23,6 +23,7 @@
  * admitset.h   who may use the relay
  * meshset.h    the other nodes of the region
  * moves.h      sessions that move to other processes
+ * succeed.h    a relay worker that is replaced by a new process
  * successor.h  this derpd takes over from another one
  * listen.c     listening sockets; inherit.h those of an earlier derpd
  * talk.c       the control socket and requests of derpctl, which status.c,
@@ -61,6 +62,7 @@
 #include "replace.h"
 #include "serve.h"
 #include "slots.h"
+#include "succeed.h"
 #include "successor.h"
 #include "supervise.h"
 
@@ -136,6 +138,7 @@ struct parent {
 	struct parent_inherit	 inherit;	/* sockets, until they are
 						   opened */
 	struct parent_moves moves;		/* of sessions */
+	struct parent_succeed succeed;		/* of a relay worker */
 	struct parent_listen_set listens;
 	struct parent_listen_set stunsocks;	/* UDP; a socket a stund */
 	struct parent_listen_set metricsocks;	/* of metrics */
@@ -176,7 +179,8 @@ struct parent {
 #define WORKERS(ROLE, member, name, program, folder, sandbox)		\
 	struct parent_proc	 member[IPC_MAXWORKERS];
 #include "roles.def"
-	struct super_child *children[PARENT_MAXPROCS];	/* of super */
+	struct parent_proc relaynext;		/* of succeed.h */
+	struct super_child *children[PARENT_MAXPROCS + 1];	/* of super */
 	struct event	*ev_renew;
 	struct event	*ev_turn;	/* of gens */
 	struct event	*ev_deadline;	/* of gens */
@@ -336,6 +340,25 @@ int	 parent_relays_set_up(struct parent_proc *p);
 
 /* Handle a message of a worker except MSG_READY.  0, or -1: not permitted. */
 int	 parent_relays_message(struct parent_proc *p, struct ipc_msg *m);
+
+/*
+ * Start the process `next', d->relaynext, that is to replace the worker of its
+ * number.  0, or -1 (logged).
+ */
+int	 parent_relays_start_next(struct parent_proc *next);
+
+/*
+ * Exchange the processes of the two, with their secrets: that of `next' is the
+ * worker `p' from now on.
+ */
+void	 parent_relays_exchange(struct parent_proc *p,
+	    struct parent_proc *next);
+
+/*
+ * The process of the worker `p' has succeeded another one: link it with the
+ * others, which are held.
+ */
+void	 parent_relays_succeeded(struct parent_proc *p);
 
 /* Tell the other workers that the worker `p' has ended. */
 void	 parent_relays_gone(const struct parent_proc *p);

@@ -139,13 +139,23 @@ static const struct parent_role {
 	[ROLE_RESOLVE] = { parent_dns_start, dns_wanted, 0 }
 };
 
+/* Is this the process that is to replace a relay worker, or was replaced? */
+static int
+is_next(const struct super_child *c)
+{
+	const struct parent *d = c->s->arg;
+
+	return (c == &d->relaynext.c);
+}
+
+/* It is started by succeed.c alone. */
 static int
 wanted(const struct super_child *c)
 {
 	const struct parent_proc *p = (const struct parent_proc *)c;
 	const struct parent_role *k = &kinds[c->role];
 
-	return (!(p->d->waiting && k->later) &&
+	return (!is_next(c) && !(p->d->waiting && k->later) &&
 	    !upgrade_ends(p->d, c->role) &&
 	    (k->wanted == NULL || k->wanted(p)));
 }
@@ -233,6 +243,7 @@ server_ended(struct parent_proc *p)
 		renew_front_gone(d, p->c.worker);
 		parent_frontlists_front_gone(d, p->c.worker);
 	} else {
+		parent_succeed_broke(p);
 		parent_relays_gone(p);
 		parent_control_worker_gone(d, p->c.worker);
 		parent_frontlists_relay_gone(d, p->c.worker);
@@ -255,6 +266,10 @@ ended(struct super_child *c)
 {
 	struct parent *d = c->s->arg;
 
+	if (is_next(c)) {
+		parent_succeed_gone(d);
+		return;
+	}
 	note_end(d, c);
 	switch (c->role) {
 	case ROLE_ADMIT:
@@ -290,6 +305,8 @@ reaped(struct super_child *c)
 static void
 ready(struct super_child *c)
 {
+	if (is_next(c))
+		parent_succeed_ready(c->s->arg);
 	parent_ready(c->s->arg);
 }
 
@@ -390,4 +407,5 @@ parent_procs_set_up(struct parent *d)
 #define WORKERS(ROLE, member, name, program, folder, sandbox)		\
 	add_workers(d, d->member, ROLE_##ROLE);
 #include "roles.def"
+	add(d, &d->relaynext, ROLE_RELAY, 0);
 }

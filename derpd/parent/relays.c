@@ -159,6 +159,8 @@ accuse(struct parent_proc *p, struct ipc_msg *m)
 int
 parent_relays_message(struct parent_proc *p, struct ipc_msg *m)
 {
+	if (p == &p->d->relaynext)
+		return (parent_succeed_message(p, m));
 	switch (m->type) {
 	case MSG_RELAY_FORGED:
 		return (accuse(p, m));
@@ -207,6 +209,52 @@ parent_relays_set_up(struct parent_proc *p)
 	meshset_connect_relay(p);
 	/* Clients come last. */
 	return (parent_servers_connect_hands(p));
+}
+
+static int
+set_up_next(struct parent_proc *p)
+{
+	return (new_secret(p) == -1 || parent_servers_send_slots(p) == -1 ||
+	    parent_settings_first(p) == -1 ? -1 : 0);
+}
+
+int
+parent_relays_start_next(struct parent_proc *next)
+{
+	return (parent_start_child(next, set_up_next, from_relay));
+}
+
+void
+parent_relays_exchange(struct parent_proc *p, struct parent_proc *next)
+{
+	struct parent_proc was = *p;
+
+	super_exchange(&p->c, &next->c);
+	memcpy(p->secret, next->secret, sizeof(p->secret));
+	memcpy(p->admit_secret, next->admit_secret, sizeof(p->admit_secret));
+	explicit_bzero(next->secret, sizeof(next->secret));
+	explicit_bzero(next->admit_secret, sizeof(next->admit_secret));
+	p->commits = next->commits;
+	next->commits = was.commits;
+	explicit_bzero(&was, sizeof(was));
+}
+
+void
+parent_relays_succeeded(struct parent_proc *p)
+{
+	const struct ipc_msg_relay_succeeded v = { p->c.worker };
+	struct parent *d = p->d;
+	struct parent_proc *other;
+	unsigned int i;
+
+	for (i = 0; i < d->nworkers; i++) {
+		other = &d->relays[i];
+		if (other == p || other->c.chan == NULL)
+			continue;
+		/* Without a link it requests one. */
+		if (ipc_send_relay_succeeded(other->c.chan, &v) == 0)
+			(void)connect_link(p, other);
+	}
 }
 
 int

@@ -251,8 +251,11 @@ may_begin(void *arg, enum parent_gen_kind kind)
 {
 	const struct parent *d = arg;
 
-	/* Without keys this derpd could not go on. */
-	if (kind != GEN_KEYS && upgrade_excludes(d))
+	/*
+	 * Without keys this derpd could not go on.  The new process of a relay
+	 * worker has what is in force.
+	 */
+	if (kind != GEN_KEYS && (upgrade_excludes(d) || parent_succeed_on(d)))
 		return (0);
 	switch (kind) {
 	case GEN_RELOAD:

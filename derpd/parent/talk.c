@@ -52,6 +52,8 @@ end(struct super_talk *st)
 
 	if (t->reloads)
 		parent_reload_cancel(parent_talk_owner(t), t);
+	if (t->succeeds)
+		parent_succeed_forget(parent_talk_owner(t), t);
 	parent_talk_end_lists(t);
 	if (t->ev_cert != NULL)
 		event_free(t->ev_cert);
@@ -249,6 +251,29 @@ on_reload(void *arg)
 	return (0);
 }
 
+static void
+succeed_done(void *arg, const char *why)
+{
+	struct parent_talk *t = arg;
+
+	t->succeeds = 0;
+	super_talk_done(&t->t, why);
+}
+
+static int
+on_restart_relay(void *arg, const struct ipc_msg_ctl_restart_relay *v)
+{
+	struct parent_talk *t = arg;
+
+	if (t->succeeds) {
+		super_talk_done(&t->t, "one thing at a time");
+		return (0);
+	}
+	t->succeeds = 1;
+	parent_succeed(parent_talk_owner(t), v->worker, succeed_done, t);
+	return (0);
+}
+
 static int
 on_verbose(void *arg, const struct ipc_msg_ctl_verbose *v)
 {
@@ -292,6 +317,11 @@ on_kick(void *arg, const struct ipc_msg_ctl_kick *v)
 	const struct parent *d = parent_talk_owner(t);
 	unsigned int i;
 
+	if (parent_moves_held(d)) {
+		super_talk_done(&t->t, "sessions move to another process: try "
+		    "again");
+		return (0);
+	}
 	for (i = 0; i < d->nworkers; i++)
 		if (d->relays[i].c.chan != NULL)
 			(void)ipc_send_relay_kick(d->relays[i].c.chan, &kick);
@@ -319,6 +349,7 @@ static const struct ipc_handlers handlers = {
 	.ctl_cert_do = on_cert_do,
 	.ctl_map = on_map,
 	.ctl_reload = on_reload,
+	.ctl_restart_relay = on_restart_relay,
 	.ctl_verbose = on_verbose,
 	.ctl_clients = on_clients,
 	.ctl_list = on_list,

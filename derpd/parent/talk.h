@@ -25,6 +25,7 @@ struct parent_talk {
 	struct parent_list clients;	/* of relay workers */
 	struct parent_list admit;	/* lines of admit, its only bit */
 	int		 reloads;	/* waits for a reload or an upgrade */
+	int		 succeeds;	/* waits for a relay worker */
 	unsigned int	 job;		/* enum ipc_acme_job that it waits
 					   for; 0: none */
 	struct event	*ev_cert;

@@ -155,6 +155,8 @@ on_counters(void *arg, int *fd)
 	*fd = -1;
 	if ((stats = conn_statspage_map(&r->own, page)) == NULL)
 		fatal("can't use the page of counters from the parent (mmap)");
+	/* A worker that replaces another one has counted before. */
+	conn_stats_add(stats, &r->own.none);
 	use_stats(r, stats);
 	return (0);
 }

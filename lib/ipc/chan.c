@@ -93,6 +93,12 @@ ipc_chan_attach(struct ipc_chan *c, struct event_base *base, ipc_chan_cb cb,
 	return (0);
 }
 
+void
+ipc_chan_set_arg(struct ipc_chan *c, void *arg)
+{
+	c->arg = arg;
+}
+
 static void
 chan_destroy(struct ipc_chan *c)
 {

@@ -71,6 +71,9 @@ struct ipc_chan *ipc_chan_new(struct event_base *base, int fd,
 int	 ipc_chan_attach(struct ipc_chan *c, struct event_base *base,
 	    ipc_chan_cb cb, ipc_chan_gone_cb gone, void *arg);
 
+/* From now on the callbacks get this argument. */
+void	 ipc_chan_set_arg(struct ipc_chan *c, void *arg);
+
 /*
  * Close and free the channel; NULL is allowed.  Safe inside its own callbacks.
  */

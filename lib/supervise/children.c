@@ -225,6 +225,31 @@ super_start(struct super *s)
 	return (0);
 }
 
+/* Set the process of `p' to that of `from', whose channel it takes over. */
+static void
+take_process(struct super_child *p, const struct super_child *from)
+{
+	p->pid = from->pid;
+	p->chan = from->chan;
+	p->ready = from->ready;
+	p->started_ms = from->started_ms;
+	p->down_ms = from->down_ms;
+	p->owes_ms = from->owes_ms;
+	strlcpy(p->level, from->level, sizeof(p->level));
+	if (p->chan != NULL)
+		ipc_chan_set_arg(p->chan, p);
+}
+
+void
+super_exchange(struct super_child *p, struct super_child *next)
+{
+	const struct super_child was = *p;
+
+	take_process(p, next);
+	take_process(next, &was);
+	p->restarts++;
+}
+
 int
 super_ready(const struct super *s)
 {

@@ -162,6 +162,12 @@ int	 super_start(struct super *s);
  */
 int	 super_adjust(struct super_child *p);
 
+/*
+ * Exchange the processes of two children of one role: `p' has the one that was
+ * started as `next', which is ready, as if it had been restarted.
+ */
+void	 super_exchange(struct super_child *p, struct super_child *next);
+
 /* 1 when all children that are wanted are ready, else 0. */
 int	 super_ready(const struct super *s);
 

@@ -211,7 +211,7 @@ under_way(void *arg)
 		return ("a restart of keys");
 	if (renew_busy(d))
 		return ("a job of the ACME directory");
-	if (parent_moves_held(d))
+	if (parent_succeed_on(d))
 		return ("a restart of a relay worker");
 	return (NULL);
 }
