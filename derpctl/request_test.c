@@ -93,6 +93,35 @@ ATF_TC_BODY(health, tc)
 	ATF_CHECK_EQ(ctl_run(&ctl, 1, (char *[]){ "health", NULL }), 2);
 }
 
+/* A relay worker is replaced, or not, or that is not known. */
+ATF_TC_WITHOUT_HEAD(restart);
+ATF_TC_BODY(restart, tc)
+{
+	static const char *const	 wrong[] = { "", "64", "-1", "x",
+					    "4294967296" };
+	const struct part		 done = LAST_PART(MSG_CTL_RESTART_RELAY,
+					    0, NULL, 1, "");
+	const struct part		 late = LAST_PART(MSG_CTL_RESTART_RELAY,
+					    0, NULL, 0, "relay 1 did not hold "
+					    "its sessions in time");
+	const struct part		 unknown = LAST_PART(
+					    MSG_CTL_RESTART_RELAY, 0, NULL, -1,
+					    "");
+	size_t				 i;
+
+	ATF_CHECK_EQ(run3(&done, "restart", "relay", "63"), 0);
+	ATF_CHECK(atf_utils_grep_file("relay 63 is a new process", "out"));
+	ATF_CHECK_EQ(run3(&late, "restart", "relay", "0"), 1);
+	ATF_CHECK(atf_utils_grep_file("relay 1 did not hold", "err"));
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		ATF_CHECK_EQ_MSG(1, ctl_run(&ctl, 3, (char *[]){ "restart",
+		    "relay", (char *)(uintptr_t)wrong[i], NULL }), "%s",
+		    wrong[i]);
+	build = "b2";
+	ATF_CHECK_EQ(run3(&unknown, "restart", "relay", "0"), 1);
+	ATF_CHECK(atf_utils_grep_file("derpd is older", "err"));
+}
+
 /* The time of a drain, and its end. */
 ATF_TC_WITHOUT_HEAD(drain);
 ATF_TC_BODY(drain, tc)
@@ -217,6 +246,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, builds);
 	ATF_TP_ADD_TC(tp, health);
 	ATF_TP_ADD_TC(tp, drain);
+	ATF_TP_ADD_TC(tp, restart);
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, broken);
 	ATF_TP_ADD_TC(tp, no_socket);

@@ -152,7 +152,6 @@ unlink_all(struct conn *c)
 	conn_input_end(c);
 	TAILQ_REMOVE(&s->conns, c, entry);
 	s->nconns--;
-	s->ndrain -= c->state == CONN_DRAIN;
 }
 
 void
@@ -180,7 +179,6 @@ conn_drain(struct conn *c)
 	if (c->set->ops->draining != NULL)
 		c->set->ops->draining(c);
 	c->state = CONN_DRAIN;
-	c->set->ndrain++;
 	conn_pause(c, PAUSE_DRAIN);
 	conn_deadline(c, 2);
 	conn_dirty(c);

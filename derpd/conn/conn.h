@@ -197,7 +197,6 @@ struct conn_set {
 	struct conn_list	 wheel[WHEEL_SLOTS];
 	unsigned int		 now_slot;
 	unsigned int		 nconns;
-	unsigned int		 ndrain;	/* in CONN_DRAIN */
 	uint32_t		 notsent_lowat;	/* settings, derpd.conf(5) */
 	uint32_t		 write_timeout;
 	struct conn_stats	*stats;

@@ -55,22 +55,9 @@ relay_hold_channels(struct relay *r)
 }
 
 /*
- * Connections that only send their last bytes do not move.  Others are told
- * that their keys are gone before the marks.
+ * Reap as in any turn.  After the marks nobody could be told: connections that
+ * end then are reaped after a thaw, or the new worker tells of their keys.
  */
-static void
-close_draining(struct relay *r)
-{
-	struct conn *c;
-
-	if (r->set.ndrain == 0)
-		return;
-	TAILQ_FOREACH(c, &r->set.conns, entry)
-		if (c->state == CONN_DRAIN)
-			conn_close(c, "sessions move");
-}
-
-/* Reap as in any turn: nobody may hear of it after the marks. */
 static void
 reap(struct relay *r)
 {
@@ -93,7 +80,6 @@ is_due(const struct relay *r)
 static void
 mark(struct relay *r)
 {
-	close_draining(r);
 	reap(r);
 	cluster_link_mark(r, r->hold.number);
 	r->hold.state = RELAY_HOLD_LINKS;

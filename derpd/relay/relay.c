@@ -331,6 +331,7 @@ on_move_from(void *arg, const struct ipc_msg_relay_move_from *v, int *fd)
 		fatal("can't open the channel from relay %u (malloc, "
 		    "event_new)", v->from);
 	*fd = -1;
+	cluster_link_heir(arg);
 	return (0);
 }
 

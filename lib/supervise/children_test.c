@@ -244,11 +244,38 @@ ATF_TC_BODY(logs, tc)
 	ipc_msg_free(&m);
 }
 
+/* The process of one child becomes that of another one, and the reverse. */
+ATF_TC_WITHOUT_HEAD(exchange);
+ATF_TC_BODY(exchange, tc)
+{
+	pid_t old, new;
+
+	begin();
+	old = front.pid;
+	new = keys.pid;
+	says_ready(keys_end);
+	super_exchange(&front, &keys);
+	ATF_CHECK(front.pid == new && keys.pid == old);
+	ATF_CHECK_EQ(1, front.ready);
+	ATF_CHECK_EQ(0, keys.ready);
+	ATF_CHECK_EQ(1, front.restarts);
+	ATF_CHECK_STREQ("level", front.level);
+	/* Messages and the end of a process are those of its new owner. */
+	says_ready(front_end);
+	ATF_CHECK_EQ(1, keys.ready);
+	says_ready(keys_end);
+	ATF_CHECK_EQ(new, killed);
+	ATF_CHECK(front.chan == NULL && keys.chan != NULL);
+	ends(&keys, SIGKILL);
+	ATF_CHECK_EQ(new, front.pid);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, all_wanted);
 	ATF_TP_ADD_TC(tp, no_start);
 	ATF_TP_ADD_TC(tp, stop_order);
 	ATF_TP_ADD_TC(tp, logs);
+	ATF_TP_ADD_TC(tp, exchange);
 	return (atf_no_error());
 }
