@@ -10,7 +10,8 @@ all install tests fuzz-programs bench-programs: config.mk
 	@sh etc/sources
 	@$(MAKE) -f build.mk $@
 
-run image lint bench bench-bridge bench-map bench-mesh bench-stun bench-wan:
+run image lint bench bench-bridge bench-herd bench-map bench-mesh bench-stun \
+bench-wan:
 	@sh etc/install-deps $@
 	@$(MAKE) config.mk
 	@sh etc/sources
@@ -100,5 +101,5 @@ clean:
 	rm -f config.mk config.status depend.mk
 
 .PHONY: all install tests fuzz-programs bench-programs lint check run bench
-.PHONY: image bench-bridge bench-map bench-mesh bench-stun bench-wan check-asan
-.PHONY: fuzz soak mutants clean deb check-deb check-vm check-upgrade
+.PHONY: image bench-bridge bench-herd bench-map bench-mesh bench-stun bench-wan
+.PHONY: check-asan fuzz soak mutants clean deb check-deb check-vm check-upgrade

@@ -29,9 +29,12 @@ BRIDGELOAD_OBJS = regress/bench/bridgeload.o regress/bench/bridge_end.o \
 	regress/bench/bridge_udp.o regress/bench/bridge_uapi.o \
 	regress/bench/bridge_derp.o regress/bench/bridge_stream.o \
 	regress/bench/bridge_other.o
+HERDLOAD_OBJS = regress/bench/herdload.o regress/bench/herd_watch.o \
+	regress/bench/herd_crowd.o regress/bench/herd_client.o \
+	regress/bench/herd_tls.o
 BENCH_PROGS = regress/bench/derpload regress/bench/mapload \
 	regress/bench/bridgeload regress/bench/stunload regress/bench/wan \
-	regress/bench/bareloop
+	regress/bench/bareloop regress/bench/herdload
 
 # What tests are linked with; what all call comes last.
 ARCHIVES = regress/libfake.a $(PROG_ARCHIVES) lib/libderp.a
@@ -42,7 +45,7 @@ OBJS = $(LIB_OBJS) $(PROG_OBJS) $(TEST_OBJS) $(FUZZ_OBJS) $(RAW_OBJS) \
 	$(BADFRONT_OBJS) $(DRIVE_OBJS) $(SOAK_OBJS) $(FAKE_OBJS) \
 	$(SMALL_PROGS:=.o) \
 	regress/e2e/linkdrive.o regress/records/limits.o \
-	$(LOAD_OBJS) $(MAPLOAD_OBJS) $(BRIDGELOAD_OBJS) \
+	$(LOAD_OBJS) $(MAPLOAD_OBJS) $(BRIDGELOAD_OBJS) $(HERDLOAD_OBJS) \
 	regress/bench/stunload.o regress/bench/wan.o regress/bench/bareloop.o
 SOURCES = $(OBJS:.o=.c)
 
@@ -131,6 +134,12 @@ regress/bench/bridgeload: $(BRIDGELOAD_OBJS) $(LOAD_OBJS) lib/libderp.a
 	    regress/bench/load_login.o regress/bench/load_packet.o \
 	    regress/bench/load_cpu.o regress/bench/load_util.o lib/libderp.a \
 	    $(LIBS)
+regress/bench/herdload: $(HERDLOAD_OBJS) $(LOAD_OBJS) lib/libderp.a
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ $(HERDLOAD_OBJS) regress/bench/load_conn.o \
+	    regress/bench/load_login.o regress/bench/load_packet.o \
+	    regress/bench/load_cpu.o regress/bench/load_util.o lib/libderp.a \
+	    $(LIBS)
 regress/bench/stunload: regress/bench/stunload.o regress/bench/load_cpu.o
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ regress/bench/stunload.o \
@@ -176,6 +185,9 @@ bench-programs: $(BENCH_PROGS)
 bench: all $(BENCH_PROGS)
 	@GO="$(GO)" sh regress/bench/bench.sh
 
+bench-herd: all $(BENCH_PROGS)
+	@GO="$(GO)" sh regress/bench/bench_herd.sh
+
 bench-mesh: all $(BENCH_PROGS)
 	@sh regress/bench/bench_mesh.sh
 
@@ -200,4 +212,5 @@ clean:
 	rm -f */*.o.d */*/*.o.d */*/*/*.o.d
 
 .PHONY: all tests fuzz-programs e2e-programs install lint run bench-programs bench
-.PHONY: bench-mesh bench-wan bench-stun bench-map bench-bridge clean
+.PHONY: bench-herd bench-mesh bench-wan bench-stun bench-map bench-bridge
+.PHONY: clean

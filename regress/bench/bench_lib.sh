@@ -11,6 +11,7 @@ HOST=localhost
 : "${BENCH_BIN:=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/derpd-bench}"
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/derpd-bench.XXXXXX") || exit 1
 SRV_PID=
+SERVER_CORES=0
 BEHIND_PID=
 server=			# whose turn it is
 
@@ -106,7 +107,7 @@ result() {
 	printf '%-8s %-46s %12s %s\n' "$server" "$1" "$_value" "$2"
 }
 
-# start_server derper|bare|derpd [WORKERS]: on core 0; sets SRV_PID, PORT, and
+# start_server derper|bare|derpd [WORKERS]: on SERVER_CORES; sets SRV_PID, PORT, and
 # STARTED, milliseconds until a first client was logged in.
 start_server() {
 	LINE=
@@ -127,7 +128,7 @@ start_server() {
 		;;
 	esac
 	_begin=$(date +%s%N)
-	taskset -c 0 "$@" >"$WORK/server.log" 2>&1 &
+	taskset -c "$SERVER_CORES" "$@" >"$WORK/server.log" 2>&1 &
 	SRV_PID=$!
 	until regress/bench/derpload -m idle -n 1 -d 0 "$HOST" "$PORT" \
 	    >/dev/null 2>&1; do

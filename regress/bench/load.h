@@ -17,6 +17,7 @@
 #define LOAD_H
 
 #include <sys/types.h>
+#include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -119,8 +120,11 @@ void	 conn_dial(struct load_conn *c, const struct load *l,
 void	 conn_dial_far(struct load_conn *c, const struct load *l,
 	    const struct load_conn *key);
 
-/* Begin to connect without TLS or login: a descriptor that does not block. */
-int	 conn_open(void);
+/*
+ * Begin to connect without TLS or login, from the address `source' (NULL: any):
+ * a descriptor that does not block, or -1 with errno.
+ */
+int	 conn_open(const struct sockaddr_in *source);
 
 /*
  * A ClientHello as a real client sends it, into `p' of `size' bytes; its
@@ -175,8 +179,11 @@ void	 packet_time(struct load_conn *c);
 /* Note another time, in seconds. */
 void	 packet_note(double secs);
 
-/* Forget all times; before the first percentile. */
+/* Forget all times. */
 void	 packet_forget(void);
+
+/* The number of times that were noted. */
+size_t	 packet_count_times(void);
 
 /* Percentile of the times in microseconds, 0 when there are none. */
 double	 packet_percentile(double share);

@@ -49,7 +49,7 @@ begin(struct flood *f)
 	struct epoll_event	 e = { .events = EPOLLOUT };
 	int			 fd;
 
-	if ((fd = conn_open()) == -1) {
+	if ((fd = conn_open(NULL)) == -1) {
 		f->refused++;
 		return;
 	}

@@ -349,18 +349,34 @@ conn_dial_far(struct load_conn *c, const struct load *l,
 	dial(c, l, key, l->far != NULL ? &far : &near);
 }
 
-int
-conn_open(void)
+/* Bind to an address, and leave the port to connect(2).  0, or -1. */
+static int
+come_from(int fd, const struct sockaddr_in *source)
 {
-	int	fd;
+	int	one = 1;
+
+	if (source == NULL)
+		return (0);
+	(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one,
+	    sizeof(one));
+	return (bind(fd, (const struct sockaddr *)source, sizeof(*source)));
+}
+
+int
+conn_open(const struct sockaddr_in *source)
+{
+	int	fd, error;
 
 	fd = socket(near.addr.ss_family,
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		err(1, "socket");
-	if (connect(fd, (struct sockaddr *)&near.addr, near.len) == -1 &&
-	    errno != EINPROGRESS) {
+	if (come_from(fd, source) == -1 ||
+	    (connect(fd, (struct sockaddr *)&near.addr, near.len) == -1 &&
+	    errno != EINPROGRESS)) {
+		error = errno;
 		close(fd);
+		errno = error;
 		return (-1);
 	}
 	return (fd);
@@ -378,6 +394,8 @@ conn_hello(const struct load *l, uint8_t *p, size_t size)
 	SSL_set_bio(s, BIO_new(BIO_s_mem()), wb);
 	if (SSL_set_tlsext_host_name(s, l->host) != 1)
 		errx(1, "%s: not a server name", l->host);
+	/* Each version of libssl offers others. */
+	(void)SSL_set1_groups_list(s, "X25519");
 	SSL_set_connect_state(s);
 	(void)SSL_do_handshake(s);
 	if ((n = BIO_read(wb, p, (int)size)) <= 0)

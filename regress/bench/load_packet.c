@@ -153,6 +153,13 @@ void
 packet_forget(void)
 {
 	ntimes = 0;
+	sorted = 0;
+}
+
+size_t
+packet_count_times(void)
+{
+	return (ntimes);
 }
 
 void
