@@ -144,6 +144,9 @@ front_budget_charge(struct front_conn *c)
 	if (c->conn.rec != NULL)
 		all += REC_COST;
 	front_unfinished_charge(s, &c->unfinished, all, input);
-	while ((st = front_unfinished_over(s)) != NULL)
+	while ((st = front_unfinished_over(s)) != NULL) {
+		log_limited_warnx(&c->f->budget.memory, "unauthenticated "
+		    "connections closed: they take too much memory together");
 		close_it(st, "closed to free memory: not logged in");
+	}
 }

@@ -20,6 +20,7 @@ struct front_budget {
 	struct log_limit refused;	/* its source is full */
 	struct log_limit gave_way;	/* closed for new ones */
 	struct log_limit fast;		/* its source is above its rate */
+	struct log_limit memory;	/* closed to free memory */
 };
 
 /* Apply the limits of sources of a configuration that is now in force. */

@@ -62,6 +62,7 @@ struct front {
 	/* handshakes and requests, a few a turn */
 	struct conn_list shaking;
 	unsigned int	 nshaking;
+	struct log_limit late;
 	struct front_unfinished_set unfinished;
 	struct front_budget budget;
 	unsigned int	 npumps; /* connections that are or were in CONN_PUMP */

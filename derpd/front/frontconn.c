@@ -19,6 +19,7 @@
 #include "fronttls.h"
 #include "handover.h"
 #include "httpconn.h"
+#include "late.h"
 #include "log.h"
 #include "proxy.h"
 #include "pump.h"
@@ -42,6 +43,10 @@ is_unfinished(const struct conn *c)
 	return (c->state == CONN_HANDSHAKE || c->state == CONN_HTTP);
 }
 
+/*
+ * A handshake that has begun goes before those that have not: most of its work
+ * is done, and it holds memory until its end.
+ */
 static int
 queue(struct conn *c)
 {
@@ -51,7 +56,10 @@ queue(struct conn *c)
 	if (!is_unfinished(c))
 		return (0);
 	fc->shaking = c->state == CONN_HANDSHAKE ? SHAKE_HELLO : SHAKE_REQUEST;
-	TAILQ_INSERT_TAIL(&f->shaking, c, resumed);
+	if (fc->shaking == SHAKE_HELLO && fc->tls != NULL)
+		TAILQ_INSERT_HEAD(&f->shaking, c, resumed);
+	else
+		TAILQ_INSERT_TAIL(&f->shaking, c, resumed);
 	/* Only handshakes count: a flood of requests must not stop accept. */
 	if (fc->shaking == SHAKE_HELLO && ++f->nshaking >= SHAKES_MAX)
 		front_accept_pause(f, ACCEPT_SHAKES);
@@ -120,6 +128,18 @@ work(struct conn *c)
 	conn_work_records(c);
 }
 
+/* Begin or continue a handshake, or handle requests. */
+static void
+shake(struct conn *c)
+{
+	struct front_conn *fc = front_conn_of(c);
+
+	if (c->state == CONN_HANDSHAKE && fc->tls == NULL && front_late(fc))
+		return;
+	work(c);
+	front_budget_charge(fc);
+}
+
 void
 front_conn_shake(struct front *f)
 {
@@ -141,8 +161,7 @@ front_conn_shake(struct front *f)
 			conn_pause(c, PAUSE_KEYS);
 			continue;
 		}
-		work(c);
-		front_budget_charge(front_conn_of(c));
+		shake(c);
 		conn_clock(&f->set);
 		if (f->set.now_us >= end)
 			break;

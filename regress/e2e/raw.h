@@ -82,6 +82,8 @@ struct tls_how {
 	int		 rcvbuf;	/* SO_RCVBUF, 0: system's */
 	const void	*prelude;	/* sent before the ClientHello */
 	size_t		 prelude_len;
+	void		(*midway)(void); /* between the server's first bytes
+					   and our last ones, or NULL */
 };
 
 struct raw_conn {
@@ -294,6 +296,8 @@ void	 max_clients(void);
 void	 linger(void);
 void	 unfinished(void);
 void	 unfinished_hello(void);
+void	 hello_left(void);
+void	 finish_first(void);
 void	 unfinished_record(void);
 void	 unfinished_head(void);
 void	 unfinished_info(void);

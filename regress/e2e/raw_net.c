@@ -143,7 +143,7 @@ fill_tls(struct raw_conn *c, int64_t ms)
 }
 
 static int
-handshake(struct raw_conn *c)
+handshake(struct raw_conn *c, void (*midway)(void))
 {
 	int64_t until = now_ms() + WAIT_MS;
 	int ret, err;
@@ -160,6 +160,9 @@ handshake(struct raw_conn *c)
 			return (-1);
 		if (fill_tls(c, until - now_ms()) <= 0)
 			return (-1);
+		if (midway != NULL)
+			midway();
+		midway = NULL;
 	}
 }
 
@@ -225,7 +228,7 @@ conn_try_tls(const struct tls_how *how)
 	if (how->prelude_len > 0)
 		BIO_write(SSL_get_wbio(c->ssl), how->prelude,
 		    (int)how->prelude_len);
-	if (handshake(c) == 0)
+	if (handshake(c, how->midway) == 0)
 		return (c);
 	conn_close(c, 0);
 	return (NULL);

@@ -417,6 +417,96 @@ count_answered(struct raw_conn **c, int n)
 	return (some);
 }
 
+/* The process that FRONT_PID names. */
+static pid_t
+front_pid(void)
+{
+	const char *text = getenv("FRONT_PID");
+	pid_t pid = text == NULL ? 0 : (pid_t)strtol(text, NULL, 10);
+
+	if (pid <= 1)
+		fail("FRONT_PID names no process");
+	return (pid);
+}
+
+/*
+ * The front FRONT_PID is stopped while opt.count clients connect, send a
+ * ClientHello and leave.  Another one is served when it continues.
+ */
+void
+hello_left(void)
+{
+	pid_t pid = front_pid();
+	struct raw_conn *c;
+	uint8_t hello[4096];
+	size_t n = conn_hello(hello, sizeof(hello));
+	int i;
+
+	if (kill(pid, SIGSTOP) == -1)
+		fail("can't stop process %d", (int)pid);
+	for (i = 0; i < opt.count; i++) {
+		c = conn_tcp(opt.port);
+		conn_write(c, hello, n);
+		conn_close(c, 0);
+	}
+	kill(pid, SIGCONT);
+	sess_close(sess_login(), 0);
+}
+
+/* Stop the front, and send a ClientHello over the opt.count connections. */
+static void
+stop_for(pid_t pid, struct raw_conn **c)
+{
+	uint8_t hello[4096];
+	size_t n = conn_hello(hello, sizeof(hello));
+	int i;
+
+	if (kill(pid, SIGSTOP) == -1)
+		fail("can't stop process %d", (int)pid);
+	poll(NULL, 0, 100);
+	for (i = 0; i < opt.count; i++)
+		conn_write(c[i], hello, n);
+}
+
+static struct raw_conn **crowd;	/* of finish_first() */
+
+static void
+crowd_comes(void)
+{
+	stop_for(front_pid(), crowd);
+}
+
+/*
+ * The front FRONT_PID is stopped while a client is in the middle of its
+ * handshake, opt.count others send a ClientHello, and the client goes on: when
+ * the front continues, it is served before most of them.
+ */
+void
+finish_first(void)
+{
+	static const char request[] = "GET /derp/probe HTTP/1.1\r\n"
+	    "Host: relay.test\r\n\r\n";
+	struct tls_how how = { .midway = crowd_comes };
+	struct raw_conn *c;
+	char answer[256];
+	int before;
+
+	crowd = many(opt.count);
+	if (settled(crowd, opt.count) != opt.count)
+		fail("not all are open");
+	c = conn_tls(&how);
+	conn_write(c, request, sizeof(request) - 1);
+	kill(front_pid(), SIGCONT);
+	if (conn_read(c, answer, sizeof(answer), WAIT_MS) <= 0)
+		fail("no answer");
+	before = count_answered(crowd, opt.count);
+	if (before > opt.count / 4)
+		fail("%d of %d handshakes came before the answer", before,
+		    opt.count);
+	report("%d of %d handshakes came before the answer", before,
+	    opt.count);
+}
+
 /*
  * The front FRONT_PID is stopped while opt.count clients send a ClientHello,
  * and after them a logged-in one a ping: when it continues, the pong arrives
@@ -425,23 +515,16 @@ count_answered(struct raw_conn **c, int n)
 void
 shakes(void)
 {
-	const char *text = getenv("FRONT_PID");
-	pid_t pid = text == NULL ? 0 : (pid_t)strtol(text, NULL, 10);
+	pid_t pid = front_pid();
 	struct sess *s = sess_login();
-	uint8_t hello[4096];
 	int64_t until;
 	struct raw_conn **c = many(opt.count);
-	size_t n = conn_hello(hello, sizeof(hello));
 	int i, before;
 
 	if (settled(c, opt.count) != opt.count)
 		fail("not all are open");
 	want_alive(s);
-	if (pid <= 1 || kill(pid, SIGSTOP) == -1)
-		fail("can't stop process %s", text);
-	poll(NULL, 0, 100);
-	for (i = 0; i < opt.count; i++)
-		conn_write(c[i], hello, n);
+	stop_for(pid, c);
 	sess_send(s, FRAME_PING, "pingping", 8);
 	kill(pid, SIGCONT);
 	want_frame(s, FRAME_PONG, "pingping", 8);

@@ -88,6 +88,8 @@ static const struct {
 	{ "unfinished-head", unfinished_head, 1 },
 	{ "unfinished-info", unfinished_info, 1 },
 	{ "full-house", full_house, 1 },
+	{ "hello-left", hello_left, 1 },
+	{ "finish-first", finish_first, 1 },
 	{ "shakes", shakes, 1 },
 	{ "reset-unread", reset_unread, 1 },
 	{ "stop-sending", stop_sending, 1 },

@@ -174,8 +174,59 @@ shakes_body() {
 	e2e_start
 	FRONT_PID=$(e2e_children front)
 	export FRONT_PID
-	raw -c 1000 shakes
+	raw -c 500 shakes
 	e2e_stop
+}
+
+e2e_case finish_first 60 "a handshake that has begun goes before others"
+finish_first_body() {
+	e2e_start
+	FRONT_PID=$(e2e_children front)
+	export FRONT_PID
+	raw -c 500 finish-first
+	e2e_stop
+}
+
+e2e_case left 60 "no handshake begins for a client that has left"
+left_body() {
+	[ "$(uname)" = Linux ] || atf_skip "the kernel does not tell"
+	e2e_start
+	_left=$(metric 'derp_handshakes_not_begun{reason="left"}')
+	FRONT_PID=$(e2e_children front)
+	export FRONT_PID
+	raw -c 100 hello-left
+	grown 'derp_handshakes_not_begun{reason="left"}' "$_left" 100
+	grown 'derp_handshakes_not_begun{reason="waited"}' 0 0
+	e2e_stop
+}
+
+somaxconn() {
+	ip netns exec "$NS" sysctl -qw "net.core.somaxconn=$1" ||
+	    atf_skip "can't set net.core.somaxconn"
+}
+
+e2e_case backlog 60 "a short listen backlog is told"
+backlog_body() {
+	e2e_paths
+	e2e_namespace
+	in_namespace DERPD
+	in_namespace RAWDERP
+	somaxconn 128
+	e2e_start
+	logged "at most 128 connections wait to be accepted, not 4096" ||
+	    e2e_fail "nothing is said about 128"
+	logged "net.core.somaxconn" || e2e_fail "no advice"
+	raw coalesced
+	e2e_stop
+	somaxconn 4096
+	e2e_start
+	! logged "wait to be accepted" || e2e_fail "4096 are too few"
+	e2e_stop
+}
+
+backlog_cleanup() {
+	e2e_cleanup
+	e2e_namespace_end
 }
 
 e2e_need_linux_fds() {
@@ -202,4 +253,7 @@ atf_init_test_cases() {
 	atf_add_test_case memory
 	atf_add_test_case reserve
 	atf_add_test_case shakes
+	atf_add_test_case finish_first
+	atf_add_test_case left
+	atf_add_test_case backlog
 }
