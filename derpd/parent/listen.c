@@ -7,6 +7,11 @@
  * sockets open: connections to a front that has died wait for its successor.
  * The next derpd inherits them (inherit.h).  They permit more sockets of their
  * address from the start, because it may have more processes.
+ *
+ * The backlog is what the default of Linux allows.  With a longer one more
+ * clients would wait for their handshake than can be served within the time
+ * that they have, and be closed (derpd/front/late.h): a connection attempt that
+ * the kernel drops costs less.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -25,6 +30,7 @@
 #include "listen.h"
 #include "log.h"
 #include "tcpoptions.h"
+#include "tcpstate.h"
 #include "udpsock.h"
 
 #define BACKLOG		4096
@@ -380,11 +386,27 @@ open_all(const struct kind *k, struct parent_listen_set *s,
 	return (-1);
 }
 
+/* Warn if the system lets fewer connections wait than we ask for. */
+static void
+check_backlog(const struct parent_listen_set *s)
+{
+	int most = s->n == 0 ? -1 : net_tcpstate_backlog(s->v[0].fds[0]);
+
+	if (most != -1 && most < BACKLOG)
+		log_warnx("at most %d connections wait to be accepted, not "
+		    "%d: when many clients come back at once, the others try "
+		    "again a second later; raise net.core.somaxconn (sysctl) "
+		    "and restart derpd", most, BACKLOG);
+}
+
 int
 parent_listen_open(struct parent_listen_set *s, const struct conf *c,
     unsigned int nprocs, struct parent_inherit *in)
 {
-	return (open_all(&tcp, s, &c->listens, nprocs, in));
+	if (open_all(&tcp, s, &c->listens, nprocs, in) == -1)
+		return (-1);
+	check_backlog(s);
+	return (0);
 }
 
 int
