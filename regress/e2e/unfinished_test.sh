@@ -153,8 +153,8 @@ reserve_body() {
 	e2e_start
 	_front=$(e2e_children front)
 	_relay=$(e2e_children relay)
-	# The reserve is 8, 4 for each worker and 5 for each front.
-	_room=$((80 - 17 - $(find "/proc/$_relay/fd" -type l | wc -l)))
+	# The reserve is at most a quarter.
+	_room=$((80 - 20 - $(find "/proc/$_relay/fd" -type l | wc -l)))
 	raw_begin -c "$_room" full-house
 	wait_until "it is full" grep -q 'of 80 open files are in use' derpd.log
 	for _i in 1 2 3; do
