@@ -62,6 +62,7 @@ broken(struct move_import *m, const char *why)
 static int
 finish(struct move_import *m)
 {
+	m->skips = 0;
 	if (m->last == NULL)
 		return (0);
 	m->why = move_session_end(m->last);

@@ -10,6 +10,7 @@
 #include <atf-c.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,13 +31,13 @@
 #define PLAIN_MAX	(8 * 1024 * 1024)
 
 /* A worker, and the parent's end of its channel. */
-struct side {
+struct move_side {
 	struct relay	*r;
 	struct ipc_chan	*parent;
 };
 
 /* The client's end of a connection. */
-struct peer {
+struct move_peer {
 	int		 fd;
 	uint8_t		 key[FRAME_KEY_LEN];
 	struct net_record_cache cache;
@@ -65,7 +66,7 @@ no_end(struct ipc_chan *c, const char *why, void *arg)
 
 /* Make the worker `worker' of `nworkers', with that byte as its secret. */
 static inline void
-a_worker(struct side *s, unsigned int worker, unsigned int nworkers,
+a_worker(struct move_side *s, unsigned int worker, unsigned int nworkers,
     uint8_t secret)
 {
 	struct ipc_slots *page;
@@ -100,7 +101,7 @@ a_worker(struct side *s, unsigned int worker, unsigned int nworkers,
 
 /* The `n'-th key of a worker. */
 static inline void
-key_of(const struct side *s, uint8_t key[FRAME_KEY_LEN], unsigned int n)
+key_of(const struct move_side *s, uint8_t key[FRAME_KEY_LEN], unsigned int n)
 {
 	unsigned int i;
 
@@ -114,7 +115,7 @@ key_of(const struct side *s, uint8_t key[FRAME_KEY_LEN], unsigned int n)
 
 /* Run some turns, none of which waits. */
 static inline void
-turns(struct side *s)
+turns(struct move_side *s)
 {
 	const struct timeval now = { 0, 0 };
 	unsigned int i;
@@ -127,7 +128,7 @@ turns(struct side *s)
 
 /* Run what a worker does while it is held. */
 static inline void
-held_turns(struct side *s)
+held_turns(struct move_side *s)
 {
 	unsigned int i;
 
@@ -140,8 +141,8 @@ held_turns(struct side *s)
 
 /* Let a client with that key log in at the worker; `suite' 0: without TLS. */
 static inline struct relay_conn *
-a_client(struct side *s, struct peer *p, const uint8_t key[FRAME_KEY_LEN],
-    uint16_t suite, int mesh)
+a_client(struct move_side *s, struct move_peer *p,
+    const uint8_t key[FRAME_KEY_LEN], uint16_t suite, int mesh)
 {
 	static const uint8_t addr[16] = { [10] = 0xff, [11] = 0xff, [12] = 10 };
 	static uint8_t seed;
@@ -180,7 +181,7 @@ a_client(struct side *s, struct peer *p, const uint8_t key[FRAME_KEY_LEN],
 
 /* The bytes on the wire for `n' bytes at `b' of the client; returns them. */
 static inline size_t
-seal(struct peer *p, const void *b, size_t n, uint8_t *wire)
+seal(struct move_peer *p, const void *b, size_t n, uint8_t *wire)
 {
 	struct iovec v = { (void *)(uintptr_t)b, n };
 	ssize_t k;
@@ -195,14 +196,14 @@ seal(struct peer *p, const void *b, size_t n, uint8_t *wire)
 
 /* The client sends bytes as they are. */
 static inline void
-put_wire(struct peer *p, const uint8_t *wire, size_t n)
+put_wire(struct move_peer *p, const uint8_t *wire, size_t n)
 {
-	ATF_REQUIRE_EQ(send(p->fd, wire, n, 0), n);
+	ATF_REQUIRE_EQ(send(p->fd, wire, n, 0), (ssize_t)n);
 }
 
 /* The client sends bytes of DERP. */
 static inline void
-put(struct peer *p, const void *b, size_t n)
+put(struct move_peer *p, const void *b, size_t n)
 {
 	uint8_t wire[32 * 1024];
 
@@ -230,7 +231,7 @@ packet(uint8_t *frame, const uint8_t *dst, uint32_t number, size_t n,
 
 /* Decrypt the records that are whole. */
 static inline void
-open_records(struct peer *p)
+open_records(struct move_peer *p)
 {
 	struct net_record_input in;
 	enum net_record_status rv;
@@ -256,7 +257,7 @@ open_records(struct peer *p)
 
 /* The client reads what is there.  Returns 1 if something came, else 0. */
 static inline int
-get(struct peer *p)
+get(struct move_peer *p)
 {
 	ssize_t k;
 	int any = 0;
@@ -281,15 +282,16 @@ get(struct peer *p)
 	return (any);
 }
 
-/* The client reads until nothing more comes from the worker. */
+/* The client reads until nothing more comes from the worker for a while. */
 static inline void
-get_all(struct side *s, struct peer *p)
+get_all(struct move_side *s, struct move_peer *p)
 {
+	struct pollfd pfd = { .fd = p->fd, .events = POLLIN };
 	int quiet;
 
-	for (quiet = 0; quiet < 3; quiet++) {
+	for (quiet = 0; quiet < 10; quiet++) {
 		turns(s);
-		if (get(p))
+		if (poll(&pfd, 1, 20) == 1 && get(p))
 			quiet = 0;
 	}
 }
@@ -299,7 +301,7 @@ get_all(struct side *s, struct peer *p)
  * *b; 0: there is none.
  */
 static inline uint8_t
-next_frame(struct peer *p, const uint8_t **b, uint32_t *n)
+next_frame(struct move_peer *p, const uint8_t **b, uint32_t *n)
 {
 	uint8_t type;
 
@@ -315,7 +317,7 @@ next_frame(struct peer *p, const uint8_t **b, uint32_t *n)
 
 /* Connect the two for a move, and begin it. */
 static inline void
-connect_move(struct side *from, struct side *to)
+connect_move(struct move_side *from, struct move_side *to)
 {
 	const struct ipc_relay_conf *old = &from->r->conf,
 	    *new = &to->r->conf;
@@ -330,7 +332,7 @@ connect_move(struct side *from, struct side *to)
 
 /* The parent of the old worker gets RELAY_MOVED: 1 or 0, -1: none. */
 static inline int
-moved(struct side *s, uint32_t *sessions)
+moved(struct move_side *s, uint32_t *sessions)
 {
 	struct ipc_msg_relay_moved v;
 	struct ipc_msg m;
@@ -346,9 +348,9 @@ moved(struct side *s, uint32_t *sessions)
 	return (v.ok);
 }
 
-/* The parent of the new worker gets RELAY_TOOK; *why is it's, until the next. */
+/* The parent of the new worker gets RELAY_TOOK: 1 or 0, -1: none. */
 static inline int
-took(struct side *s, uint32_t *sessions, char why[IPC_WHYSIZE])
+took(struct move_side *s, uint32_t *sessions, char why[IPC_WHYSIZE])
 {
 	struct ipc_msg_relay_took v;
 	struct ipc_msg m;
@@ -366,7 +368,7 @@ took(struct side *s, uint32_t *sessions, char why[IPC_WHYSIZE])
 
 /* Move all sessions of `from' to `to', which is connected; return how many. */
 static inline uint32_t
-move_all(struct side *from, struct side *to)
+move_all(struct move_side *from, struct move_side *to)
 {
 	uint32_t sent = 0, came = 0;
 	char why[IPC_WHYSIZE] = "";
@@ -386,7 +388,7 @@ move_all(struct side *from, struct side *to)
 
 /* The connection of a key at a worker; NULL: none. */
 static inline struct relay_conn *
-conn_at(const struct side *s, const uint8_t key[FRAME_KEY_LEN])
+conn_at(const struct move_side *s, const uint8_t key[FRAME_KEY_LEN])
 {
 	const struct cluster_peer *p = cluster_peers_find(s->r->peers, key);
 
@@ -395,7 +397,7 @@ conn_at(const struct side *s, const uint8_t key[FRAME_KEY_LEN])
 
 /* The sessions go on at the new worker; the old one ends. */
 static inline void
-commit(struct side *from, struct side *to)
+commit(struct move_side *from, struct move_side *to)
 {
 	struct conn *c;
 

@@ -21,7 +21,7 @@ struct relay_conn;
 
 /* Where a session is in its export; all zero: at its begin. */
 struct move_at {
-	unsigned int	 step;		/* what is sent next, see sessionout.c */
+	unsigned int	 step;		/* of sessionout.c, the next one */
 	size_t		 off;		/* bytes of it that were sent */
 	const struct derp_pkt *pkt;	/* the next packet */
 };
@@ -95,6 +95,7 @@ struct move_import {
 	struct relay_conn **v;
 	uint32_t	 n, cap;
 	struct relay_conn *last;	/* which has not come whole; or NULL */
+	int		 skips;		/* what comes of one that has ended */
 	uint32_t	 taken;		/* that go on */
 	struct move_lost *lost;
 	uint32_t	 nlost, lost_cap, told;

@@ -176,8 +176,10 @@ move_session_on_bytes(void *arg, const struct ipc_msg_move_bytes *v)
 	struct move_import *m = arg;
 	struct relay_conn *c = m->last;
 
-	if (c == NULL || v->n == 0 || v->n > IPC_MOVE_PIECE)
+	if (v->n == 0 || v->n > IPC_MOVE_PIECE)
 		return (-1);
+	if (c == NULL)
+		return (m->skips ? 0 : -1);
 	switch (v->what) {
 	case IPC_MOVE_CIPHER:
 		return (add(m, &c->conn.input.held, v, INPUT_MAX));
@@ -204,7 +206,7 @@ move_session_on_queue(void *arg, const struct ipc_msg_move_queue *v)
 	struct move_import *m = arg;
 
 	if (m->last == NULL)
-		return (-1);
+		return (m->skips ? 0 : -1);
 	m->why = no_memory;
 	return (relay_packets_restore(m->last, v->disco ? 0 : 1, &from,
 	    v->run));
@@ -216,7 +218,7 @@ move_session_on_packet(void *arg, const struct ipc_msg_move_packet *v)
 	struct move_import *m = arg;
 
 	if (m->last == NULL)
-		return (-1);
+		return (m->skips ? 0 : -1);
 	m->why = "a packet that is none, or out of memory";
 	return (relay_packets_restore_one(m->last, v->disco ? 0 : 1, v->at,
 	    v->p, v->n));

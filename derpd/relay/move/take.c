@@ -33,8 +33,10 @@ move_leave(struct relay_conn *c)
 	for (i = 0; i < IPC_MAXWORKERS; i++) {
 		if ((m = c->r->move.in[i]) == NULL)
 			continue;
-		if (m->last == c)
+		if (m->last == c) {
 			m->last = NULL;
+			m->skips = 1;
+		}
 		for (k = m->taken; k < m->n; k++)
 			if (m->v[k] == c)
 				m->v[k] = NULL;
