@@ -193,7 +193,7 @@ log_ready(const struct parent *d)
 {
 	char took[IPC_BUILDSIZE + 64] = "";
 
-	if (d->successor.ops != NULL)
+	if (d->successor.build[0] != '\0')
 		snprintf(took, sizeof(took), "; took over %u session%s from "
 		    "derpd %s", d->successor.sessions,
 		    d->successor.sessions == 1 ? "" : "s", d->successor.build);

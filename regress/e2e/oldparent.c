@@ -182,7 +182,7 @@ expect(uint32_t type)
 
 	if (ipc_chan_recv(chan, &m, WAIT_MS) == -1)
 		err(1, "%s did not come", ipc_msg_name(type));
-	if (ipc_get_up_failed(&m.rd, &failed) == 0 && m.type == MSG_UP_FAILED)
+	if (m.type == MSG_UP_FAILED && ipc_get_up_failed(&m.rd, &failed) == 0)
 		printf("failed %s\n", failed.why);
 	if (m.type != type)
 		errx(1, "%s came, not %s", ipc_msg_name(m.type),

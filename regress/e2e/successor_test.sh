@@ -86,6 +86,29 @@ takes_over_body() {
 	[ ! -e derpd.sock ] || e2e_fail "the control socket was left"
 }
 
+e2e_case moves 120 "each new relay worker hears from each old one"
+moves_body() {
+	begin
+	WORKERS=2 FRONTS=1
+	e2e_conf
+	new "listen:$TLS_PORT" "control:$PWD/derpd.sock" begin:3 ready accept \
+	    move:0:0 move:0:1 move:1:0 move:1:1 move:2:0 move:2:1 empty took \
+	    commit taken
+	old_done
+	grep -q '^ready 2$' derpd.log || e2e_fail "it says other workers"
+	grep -q '^took 0$' derpd.log || e2e_fail "it says other sessions"
+	serves
+	raw coalesced
+	e2e_stop
+
+	# An old worker that ends too early: the old derpd goes on.
+	rm -f derpd.sock
+	new "listen:$TLS_PORT" "control:$PWD/derpd.sock" begin:2 ready accept \
+	    move:0:0 move:0:1 move:1:0 move:1:1 cut failed closed
+	gives_up "sessions|relay|stream|ended"
+	[ -S derpd.sock ] || e2e_fail "the control socket was removed"
+}
+
 e2e_case comes 120 "what the old one does not have comes at the commit"
 comes_body() {
 	begin
@@ -224,7 +247,9 @@ e2e_case orphan 240 "a derpd whose old one is killed serves"
 orphan_body() {
 	begin
 	for _until in "" begin:2 "begin:2 ready" "begin:0 ready accept" \
-	    "begin:2 ready accept"; do
+	    "begin:2 ready accept" "begin:2 ready accept move:1:0" \
+	    "begin:1 ready accept move:0:0 cut" \
+	    "begin:1 ready accept move:0:0 empty took"; do
 		new "listen:$TLS_PORT" "control:$PWD/derpd.sock" $_until
 		old_done
 		serves
@@ -248,6 +273,7 @@ not_a_socket_body() {
 
 atf_init_test_cases() {
 	atf_add_test_case takes_over
+	atf_add_test_case moves
 	atf_add_test_case comes
 	atf_add_test_case refuses
 	atf_add_test_case aborts
