@@ -1,6 +1,6 @@
 /*
  * move: sessions that go to another relay worker, of this parent or of the
- * derpd that takes over (ARCHITECTURE, "Sessions that move").
+ * derpd that takes over (ARCHITECTURE, "Replacing everything").
  *
  * export.c      what leaves: a walk over all sessions, in slices
  * sessionout.c  one session, as messages
