@@ -163,14 +163,15 @@ e2e_start() {
 	e2e_launch
 }
 
-# e2e_launch: start with the existing derpd.conf.  ULIMIT_N limits the file
-# descriptors.  ANSWERS is the case of the driver that passes once it serves.
+# e2e_launch: start with the existing derpd.conf, and with OPTIONS.  ULIMIT_N
+# limits the file descriptors.  ANSWERS is the case of the driver that passes once it serves.
 e2e_launch() {
 	: >derpd.log
 	(
 		# shellcheck disable=SC3045	# every shell here has it
 		[ -z "${ULIMIT_N:-}" ] || ulimit -n "$ULIMIT_N"
-		exec "$DERPD" -d -f derpd.conf
+		# shellcheck disable=SC2086	# a word an option
+		exec "$DERPD" -d ${OPTIONS:-} -f derpd.conf
 	) >derpd.log 2>&1 &
 	PID=$!
 	echo "$PID" >>pids

@@ -151,19 +151,18 @@ upgrade_install() {
 	DERPCTL=$PWD/installed/sbin/derpctl
 }
 
-# upgrade_processes: process ids of all that run of the installation.
+# upgrade_processes [NAME]: process ids of all that run of the installation, or
+# of this program.
 upgrade_processes() {
-	for _dir in /proc/[0-9]*; do
-		_exe=$(readlink "$_dir/exe" 2>/dev/null) || continue
-		case $_exe in
-		"$PWD/installed/"*/derpctl*) ;;
-		"$PWD/installed/"*) echo "${_dir#/proc/}" ;;
-		esac
-	done
+	_name=${1:-[^ ]*}
+	# shellcheck disable=SC2012	# these names are numbers
+	ls -l /proc/[0-9]*/exe 2>/dev/null | sed -n \
+	    -e '/\/derpctl/d' -e 's/ (deleted)$//' -e 's/\.real$//' \
+	    -e "s,.* /proc/\([0-9]*\)/exe -> $PWD/installed/[^ ]*/$_name$,\1,p"
 }
 
 upgrade_kill() {
-	for _p in $(upgrade_processes); do
+	for _p in $(upgrade_processes ''); do
 		kill -KILL "$_p" 2>/dev/null
 	done
 	return 0
@@ -230,5 +229,5 @@ clients_of() {
 
 # nothing_left: derpd has ended, and all its processes with it.
 nothing_left() {
-	[ -z "$(upgrade_processes)" ]
+	[ -z "$(upgrade_processes '')" ]
 }

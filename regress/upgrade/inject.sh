@@ -21,24 +21,15 @@ pausable() {
 
 # children PID ROLE: its children of this role.
 children() {
-	ps -A -o pid= -o ppid= -o args= | awk -v parent="$1" -v role="$2" '
-	$2 == parent && $0 ~ ("-x " role) { print $1 }'
+	for _c in $(upgrade_processes "derpd-$2"); do
+		ps -o pid= -o ppid= -p "$_c"
+	done | awk -v parent="$1" '$2 == parent { print $1 }'
 }
 
 # successor: process id of the new parent.
 successor() {
-	for _p in $(upgrade_parents); do
+	for _p in $(upgrade_processes derpd); do
 		[ "$_p" = "$OLD" ] || [ "$_p" = "$PID" ] || echo "$_p"
-	done
-}
-
-# upgrade_parents: process ids of the parents.
-upgrade_parents() {
-	for _p in $(upgrade_processes); do
-		case $(tr '\0' ' ' <"/proc/$_p/cmdline") in
-		*' -x '*) ;;
-		*)	echo "$_p" ;;
-		esac
 	done
 }
 
@@ -57,7 +48,7 @@ state_is() {
 
 # step_is NAME: the old derpd says that this is the step.
 step_is() {
-	ctl -j status | grep -q "\"upgrade\":\"$1\""
+	[ "$(sed -n 's/.*upgrade: //p' derpd.log | tail -n 1)" = "$1" ]
 }
 
 # stop PID...: they stop, and are in FROZEN.
@@ -101,14 +92,14 @@ step_starting() {
 step_accepting() {
 	raw_begin -c 4 held-logins
 	ask_begin
-	wait_until "it accepts" step_is accepting
+	wait_until "it accepts" step_is ACCEPTING
 	wait_until "new workers" new_is_there front
 }
 
 step_holding() {
 	stop "$(status_pids relay | tail -n 1)"
 	ask_begin
-	wait_until "it holds" step_is holding
+	wait_until "it holds" step_is HOLDING
 	wait_until "new workers" new_is_there front
 }
 
@@ -116,7 +107,7 @@ step_moving() {
 	step_accepting
 	stop "$(children "$NEW" relay | head -n 1)"
 	: >raw.ready.go
-	wait_until "it moves" step_is moving
+	wait_until "it moves" step_is MOVING
 }
 
 # The old parent reads the new one's word that all has come when that one is
@@ -131,7 +122,7 @@ step_committed() {
 	stop "$NEW"
 	kill -CONT "$OLD"
 	FROZEN=$NEW
-	wait_until "it has committed" step_is committed
+	wait_until "it has committed" step_is COMMITTED
 }
 
 # begin: a daemon with two workers, and traffic.
@@ -141,7 +132,7 @@ begin() {
 	upgrade_install
 	pausable keys
 	WORKERS=2 DEATHS=yes FROZEN=''
-	LINE='child timeout 2'
+	LINE='child timeout 2' OPTIONS=-v
 	upgrade_start
 	load_begin -deaths
 	load_flows
@@ -161,6 +152,13 @@ target() {
 	esac
 	[ -n "$VICTIM" ] || e2e_fail "there is no $1"
 	MAY_END=$(clients_of "$VICTIM")
+	case $1 in
+	*-relay)
+		# Also those of its sessions that a front has, and watchers.
+		# shellcheck disable=SC2046	# a word a process
+		MAY_END=$((MAY_END + 2 + $(clients_of \
+		    $(upgrade_processes derpd-front)))) ;;
+	esac
 }
 
 # ended_at_most: sessions of the processes that live go on.
@@ -183,7 +181,7 @@ all_connected() {
 one_serves() {
 	_serving=$(serving)
 	[ -n "$_serving" ] || return 1
-	for _p in $(upgrade_parents); do
+	for _p in $(upgrade_processes derpd); do
 		_n=$(children "$_p" relay | grep -c .)
 		case $_p in
 		"$_serving") [ "$_n" -eq 2 ] || return 1 ;;

@@ -218,6 +218,9 @@ func (l *load) end() string {
 	l.stopping.Store(true)
 	l.working.Wait()
 	limit := time.Now().Add(settleBound)
+	if l.o.deaths {
+		limit = time.Now().Add(time.Second)
+	}
 	for !l.settled() && time.Now().Before(limit) {
 		time.Sleep(10 * time.Millisecond)
 	}
@@ -244,7 +247,7 @@ func (l *load) end() string {
 // settled: all that was sent and may not be lost has come.
 func (l *load) settled() bool {
 	for _, f := range l.flows {
-		if !f.loses(l) && f.sent.Load() != f.received.Load() {
+		if !f.lossy && f.sent.Load() != f.received.Load() {
 			return false
 		}
 	}

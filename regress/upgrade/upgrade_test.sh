@@ -217,7 +217,8 @@ half_unpacked_body() {
 	for _p in derpd/derpd derpd/keys/derpd-keys derpd/front/derpd-front \
 	    derpd/relay/derpd-relay derpd/signer/derpd-signer; do
 		upgrade_install X "$_p"
-		refuses 'build'
+		refuses 'ended'
+		logged 'of another build' || e2e_fail "the log does not say why"
 		upgrade_install
 	done
 	rm installed/libexec/derpd/derpd-front
