@@ -172,7 +172,7 @@ front_hands_busy(const struct front *f)
 void
 front_hands_tick(struct front *f)
 {
-	struct ipc_msg_server_unlinked v;
+	struct ipc_msg_server_unlinked v = { 0 };	/* no links */
 
 	if (f->hands.held != 0 && f->set.now_us - f->hands.held_us > HOLD_US) {
 		f->hands.lost |= f->hands.held;
