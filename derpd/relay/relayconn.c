@@ -303,15 +303,17 @@ void
 relay_conn_go_on(struct relay_conn *c)
 {
 	struct conn_stats *s = c->r->stats;
+	uint32_t due;
 
 	c->conn.state = CONN_UP;
 	s->connections++;
 	s->home_connections += c->session.home;
 	s->notideal_connections += c->session.not_ideal;
-	c->period = KEEPALIVE_SECS +
-	    randombytes_uniform(KEEPALIVE_JITTER + 1);
+	s->watchers += c->session.watch != NULL;
 	/* Of all that moved together, some are due in each second. */
-	conn_deadline(&c->conn, randombytes_uniform(c->period));
+	due = randombytes_uniform(KEEPALIVE_SECS * (KEEPALIVE_JITTER + 1));
+	c->period = KEEPALIVE_SECS + due % (KEEPALIVE_JITTER + 1);
+	conn_deadline(&c->conn, due / (KEEPALIVE_JITTER + 1));
 	conn_dirty(&c->conn);
 	conn_resume(&c->conn, PAUSE_LOGIN);
 }

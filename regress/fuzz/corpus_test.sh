@@ -60,6 +60,7 @@ target meshkey
 target meshlogin
 target messages
 target metrics
+target move
 target names
 target nodesession
 target proxyproto

@@ -40,15 +40,18 @@ begin(struct relay_conn *c)
 	if (LIST_EMPTY(&r->watchers))
 		cluster_link_watch(r, 1);
 	LIST_INSERT_HEAD(&r->watchers, c, session.watcher);
-	r->stats->watchers++;
 	return (0);
 }
 
 void
 cluster_watch_begin(struct relay_conn *c)
 {
-	if (c->session.watch == NULL && begin(c) == -1)
+	if (c->session.watch != NULL)
+		return;
+	if (begin(c) == -1)
 		conn_close(&c->conn, "out of memory");
+	else
+		c->r->stats->watchers++;
 }
 
 unsigned int
@@ -90,7 +93,7 @@ cluster_watch_end(struct relay_conn *c)
 	LIST_REMOVE(c, session.watcher);
 	free(c->session.watch);
 	c->session.watch = NULL;
-	r->stats->watchers--;
+	r->stats->watchers -= c->conn.state != CONN_MOVED;
 	if (LIST_EMPTY(&r->watchers))
 		cluster_link_watch(r, 0);
 }

@@ -38,7 +38,8 @@ unsigned int cluster_watch_had(const struct relay_conn *c);
 
 /*
  * Go on with a watcher of another worker, which has had the slots below `slots'
- * of all workers, by this worker's secret.  Return 0, or -1 without memory.
+ * of all workers, by this worker's secret.  It is not counted yet.  Return 0,
+ * or -1 without memory.
  */
 int	cluster_watch_restore(struct relay_conn *c, unsigned int slots);
 

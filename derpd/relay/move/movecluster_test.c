@@ -213,6 +213,7 @@ ATF_TC_BODY(watcher, tc)
 	turns(&new[0]);
 	ATF_CHECK_EQ(conn_buf_left(&conn_at(&new[0],
 	    watcher.key)->conn.output.ctl), 0);
+	ATF_CHECK_EQ(new[0].r->stats->watchers, 0);
 	commit_all(1);
 	ATF_CHECK_EQ(presents(&watcher, IPC_SLOTS / 2),
 	    keys_from(IPC_SLOTS / 2));
