@@ -99,6 +99,17 @@ load(struct parent *d, int from_env)
 	return (c);
 }
 
+/* The configuration is wrong.  Returns the exit status. */
+static int
+refuse(struct parent *d)
+{
+	if (d->checking)
+		return (1);
+	(void)upgrade_give_up(d);
+	log_errx("derpd did not start: the configuration is wrong");
+	return (EX_CONFIG);
+}
+
 /* Log what an unprivileged derpd lacks. */
 static void
 warn_unprivileged(void)
@@ -223,13 +234,8 @@ main(int argc, char *argv[])
 	log_capture(d.why, sizeof(d.why));
 	d.conf = load(&d, from_env);
 	log_capture(NULL, 0);
-	if (d.conf == NULL) {
-		if (d.checking)
-			return (1);
-		(void)upgrade_give_up(&d);
-		log_errx("derpd did not start: the configuration is wrong");
-		return (EX_CONFIG);
-	}
+	if (d.conf == NULL)
+		return (refuse(&d));
 	warn_unprivileged();
 	super_raise_files("which bounds the number of clients");
 	if (d.checking)
