@@ -247,6 +247,7 @@ ATF_TC_BODY(owner_dies, tc)
 	ATF_REQUIRE_EQ(m.type, MSG_SERVER_UNLINKED);
 	ATF_REQUIRE_EQ(ipc_get_server_unlinked(&m.rd, &v), 0);
 	ATF_CHECK_EQ(v.hands, 1U << 1);
+	ATF_CHECK_EQ(v.links, 0);
 	ipc_msg_free(&m);
 	c = confirmed(1);
 	ATF_CHECK_EQ(c->conn.state, CONN_HAND);
