@@ -105,8 +105,9 @@ refused_why_body() {
 	cp derpd.conf good.conf
 	echo 'nonsense' >>derpd.conf
 	refused "derpd.conf:$(wc -l <derpd.conf | tr -d ' '): "
-	sed 's/workers 1/workers 2/' good.conf >derpd.conf
-	refused '`workers. needs a restart'
+	# This takes another derpd, and clients know the relay by its key.
+	sed 's/derper.key/other.key/' good.conf >derpd.conf
+	refused 'the key of the relay (`key.) is another one'
 	cp good.conf derpd.conf
 	cp relay.key saved
 	chmod 644 relay.key
