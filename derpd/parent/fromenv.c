@@ -20,6 +20,7 @@
 #define NAME	"environment"
 #define CONTROL_DIR	"/var/run"	/* of the control socket */
 #define EAB_KEY	"DERP_ACME_EAB_KEY"
+#define EAB_KID	"DERP_ACME_EAB_KID"
 
 static void
 say(void *arg, enum convert_kind kind, const char *line)
@@ -92,6 +93,18 @@ forget_eab(void)
 	(void)unsetenv(EAB_KEY);
 }
 
+/*
+ * The derpd that this one takes over from has moved the MAC key to its file,
+ * which stays as it is: any value stands for it.
+ */
+static void
+stand_for_eab(const struct parent *d)
+{
+	if (d->waiting && getenv(EAB_KID) != NULL && getenv(EAB_KEY) == NULL &&
+	    setenv(EAB_KEY, "in-its-file", 1) == -1)
+		fatal("no memory for the environment");
+}
+
 /* Without a file of the MAC key, derpd -n checks the rest. */
 static void
 drop_eab(struct conf *conf)
@@ -121,7 +134,8 @@ load(struct parent *d, const struct convert *c)
 		drop_eab(conf);
 		return (conf);
 	}
-	if (make_dirs(conf->statedir) == 0 && write_eab(c) == 0)
+	if (make_dirs(conf->statedir) == 0 &&
+	    (d->waiting || write_eab(c) == 0))
 		return (conf);
 	conf_free(conf);
 	return (NULL);
@@ -137,6 +151,7 @@ parent_fromenv_load(struct parent *d, int *version)
 	struct convert *c = convert_new(&ops, CONVERT_ENV);
 	struct conf *conf = NULL;
 
+	stand_for_eab(d);
 	convert_env(c, environ);
 	if ((*version = convert_wants_version(c)) == 0) {
 		d->conf_path = NAME;

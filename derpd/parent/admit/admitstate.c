@@ -145,8 +145,12 @@ admitset_state_save(struct parent *d, const struct ipc_msg_admit_save *v,
 		return (-1);
 	if (!v->last)
 		return (0);
-	/* Until this derpd has taken over the files are another one's. */
-	written = !s->idle && !d->waiting && write_state(d, v->which);
+	/*
+	 * Until this derpd has taken over, and when it was replaced, the files
+	 * are another one's.
+	 */
+	written = !s->idle && !d->waiting && !upgrade_keeps(d) &&
+	    write_state(d, v->which);
 	forget(s);
 	return (written);
 }
