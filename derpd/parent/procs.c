@@ -178,6 +178,8 @@ needed(const struct super_child *c)
 
 	if (upgrade_keeps(d))
 		return (0);
+	if (is_next(c))
+		return (parent_succeed_needs(d));
 	return (wanted(c) || (c->role == ROLE_MAP &&
 	    !TAILQ_EMPTY(&d->mapcheck.q.jobs)) ||
 	    (c->role == ROLE_ADMIT && d->admitset.stage != NULL));
@@ -202,7 +204,7 @@ why(const struct super_child *c, const char *reason)
 	const struct parent *d = c->s->arg;
 
 	/* One that was replaced may end with what it was sent unread. */
-	if (upgrade_ends(d, c->role))
+	if (upgrade_ends(d, c->role) || (is_next(c) && !needed(c)))
 		return ("closed");
 	if ((c->role == ROLE_KEYS || c->role == ROLE_MAP ||
 	    c->role == ROLE_ADMIT) && !c->ready && !d->super.stopping &&

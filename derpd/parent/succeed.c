@@ -47,6 +47,8 @@ hold(void *arg)
 {
 	struct parent *d = arg;
 
+	log_debug("relay %u: all relay workers are to be held",
+	    d->succeed.s.worker);
 	d->succeed.held_ms = d->super.system->clock();
 	parent_moves_hold(d, held, d);
 }
@@ -71,6 +73,7 @@ move(void *arg, unsigned int worker)
 	struct parent_moves_chan to = { &d->relaynext, worker, -1 };
 	int sv[2];
 
+	log_debug("relay %u: all are held, its sessions move", worker);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
 		log_warn("no channel between two processes of relay %u "
 		    "(socketpair)", worker);
@@ -231,10 +234,17 @@ parent_succeed_on(const struct parent *d)
 }
 
 int
+parent_succeed_needs(const struct parent *d)
+{
+	return (parent_succeed_on(d) &&
+	    d->succeed.s.state != PARENT_SUCCESSION_ENDING);
+}
+
+int
 parent_succeed_message(struct parent_proc *p, struct ipc_msg *m)
 {
 	/* Of the old one nothing counts any more. */
-	if (p->d->succeed.s.state == PARENT_SUCCESSION_ENDING)
+	if (!parent_succeed_needs(p->d))
 		return (0);
 	switch (m->type) {
 	case MSG_RELAY_TOOK:

@@ -45,6 +45,12 @@ int	 parent_succeed_on(const struct parent *d);
 /* Handle a message of d->relaynext but MSG_READY.  0, or -1: not permitted. */
 int	 parent_succeed_message(struct parent_proc *p, struct ipc_msg *m);
 
+/*
+ * Return 1 while d->relaynext is a new process that is needed, 0 when it is one
+ * that ends.
+ */
+int	 parent_succeed_needs(const struct parent *d);
+
 /* d->relaynext is ready, or has ended. */
 void	 parent_succeed_ready(struct parent *d);
 void	 parent_succeed_gone(struct parent *d);
