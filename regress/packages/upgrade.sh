@@ -242,10 +242,22 @@ try_last() {
 	version -next
 	taken_over
 	! many "$count" || fail "no old process has clients with TLS 1.2"
+	# systemd notices the end of the new one, which the old one has started.
+	inside systemctl kill -s KILL --kill-whom=main derpd
+	soon 30 tried 1 || fail "derpd is not started again"
+	soon 30 active derpd || fail "derpd does not run again"
+	many "$count" || fail "processes are left: $(members)"
+
+	holds=
+	hold tls12 -tls12 -ca /var/db/derpd/self-signed.crt
+	version ""
+	replaced
 	inside systemctl restart derpd
 	many "$count" || fail "a restart leaves processes: $(members)"
 	holds=
 	hold tls12 -tls12 -ca /var/db/derpd/self-signed.crt
+	version -next
+	taken_over
 	version ""
 	taken_over
 	holds=

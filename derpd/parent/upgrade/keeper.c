@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "between.h"
 #include "ipcsend.h"
 #include "log.h"
 #include "notify.h"
@@ -84,18 +85,25 @@ late(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
- * Tell the service manager.  This process still counts for it, so that READY=1
- * is taken from here, whatever the new one sends.
+ * This process still counts for the manager, so READY=1, which ends a reload,
+ * comes from here, and not from the new one.
  */
-static void
-tell_manager(pid_t pid)
+void
+upgrade_keep_tell(struct parent *d)
 {
+	struct upgrade *u = &d->upgrade;
 	char text[64];
 
-	snprintf(text, sizeof(text), "MAINPID=%d\nREADY=1", (int)pid);
+	if (!upgrade_stand_in_managed(&u->stand_in))
+		return;
+	if (u->child != 0 && u->child != u->pid) {
+		upgrade_between_end(u->child);
+		u->child = 0;
+	}
+	snprintf(text, sizeof(text), "MAINPID=%d\nREADY=1", (int)u->pid);
 	if (super_notify(text) == -1)
 		log_warn("can't tell the service manager that process %d "
-		    "serves now (MAINPID)", (int)pid);
+		    "serves now (MAINPID)", (int)u->pid);
 }
 
 /* Close what the new derpd has. */
@@ -124,7 +132,6 @@ upgrade_keep(struct parent *d)
 {
 	struct upgrade *u = &d->upgrade;
 
-	tell_manager(u->pid);
 	ipc_chan_free(u->chan);
 	u->chan = NULL;
 	(void)upgrade_stand_in_begin(&u->stand_in, d->super.base, u->pid);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "between.h"
 #include "build.h"
 #include "ipcsend.h"
 #include "log.h"
@@ -225,6 +226,7 @@ spawn(void *arg)
 	    .conf_path = d->conf_path, .macros = d->macros,
 	    .nmacros = d->nmacros, .from_env = d->conf_text != NULL,
 	    .debug = d->debug, .verbose = d->verbose,
+	    .between = upgrade_stand_in_managed(&u->stand_in),
 	    .stand_in = upgrade_stand_in_pass(&u->stand_in),
 	    .number = u->stand_in.number + 1 };
 	const char *why;
@@ -234,7 +236,7 @@ spawn(void *arg)
 	memset(u->fronts, 0, sizeof(u->fronts));
 	u->nnew = 0;
 	u->held_ms = 0;
-	if ((pid = upgrade_start(&s, &fd, &why)) == -1)
+	if ((pid = upgrade_start(&s, &u->child, &fd, &why)) == -1)
 		return (why);
 	u->pid = pid;
 	log_info("the new derpd is process %d", (int)pid);
@@ -463,6 +465,8 @@ done(void *arg, const char *why)
 	}
 	if (u->reload)
 		parent_reload_note(d, why);
+	if (why == NULL)
+		upgrade_keep_tell(d);
 	answer(d, why);
 	if (why == NULL || d->super.stopping)
 		return;
@@ -710,7 +714,7 @@ upgrade_reaped(struct parent *d, pid_t pid, int status)
 
 	upgrade_stand_in_reaped(&u->stand_in, pid, status,
 	    upgrade_keeps(d) ? u->pid : 0);
-	if (pid != u->pid || u->pid == 0)
+	if (pid != u->child || u->child == 0)
 		return;
 	if (WIFSIGNALED(status))
 		snprintf(how, sizeof(how), "ended by signal %d (%s)",
@@ -718,7 +722,7 @@ upgrade_reaped(struct parent *d, pid_t pid, int status)
 	else
 		snprintf(how, sizeof(how), "ended with status %d, the log "
 		    "says why", WEXITSTATUS(status));
-	u->pid = 0;
+	u->pid = u->child = 0;
 	upgrade_old_exited(&u->old, how);
 }
 

@@ -40,6 +40,8 @@ struct upgrade {
 	struct upgrade_old old;
 	struct ipc_chan	*chan;		/* to the new parent; NULL: closed */
 	pid_t		 pid;		/* of the new parent; 0: none */
+	pid_t		 child;		/* the same, or the process in between;
+					   0: none is left */
 	unsigned int	 nnew;		/* its relay workers */
 	struct event	*ev_late;
 	struct upgrade_asks asks;
@@ -117,7 +119,10 @@ int	 upgrade_keeps(const struct parent *d);
 /* 1 when fronts are still left to what they do, else 0. */
 int	 upgrade_keeps_fronts(const struct parent *d);
 
-/* The new derpd serves. */
+/* The new derpd serves: tell the service manager, before anybody else. */
+void	 upgrade_keep_tell(struct parent *d);
+
+/* The same: keep what is left to do. */
 void	 upgrade_keep(struct parent *d);
 
 /* The fronts have less to do. */

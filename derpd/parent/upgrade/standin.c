@@ -63,6 +63,12 @@ upgrade_stand_in_init(struct upgrade_stand_in *s, int debug,
 	s->arg = arg;
 }
 
+int
+upgrade_stand_in_managed(const struct upgrade_stand_in *s)
+{
+	return (!s->wanted && s->out == -1 && getenv("NOTIFY_SOCKET") != NULL);
+}
+
 /* Let children of those that have ended become ours.  0, or -1. */
 static int
 adopt(void)

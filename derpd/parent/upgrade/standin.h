@@ -47,6 +47,9 @@ struct upgrade_stand_in {
 void	 upgrade_stand_in_init(struct upgrade_stand_in *s, int debug,
 	    void (*ended)(void *arg), void *arg);
 
+/* 1 when a service manager is to be told of successors, else 0. */
+int	 upgrade_stand_in_managed(const struct upgrade_stand_in *s);
+
 /*
  * The descriptor that the next parent gets (startnew.h), which stays ours; -1:
  * none.

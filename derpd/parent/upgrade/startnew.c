@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "between.h"
 #include "log.h"
 #include "startnew.h"
 
@@ -224,16 +225,17 @@ run(char **args, char **env, int channel, int stand_in)
 	_exit(127);
 }
 
-/* Fork with all signals blocked.  As fork(). */
+/* Fork with all signals blocked.  As upgrade_between_fork(). */
 static pid_t
-start(const struct upgrade_start *s, char **args, char **env, int channel)
+start(const struct upgrade_start *s, char **args, char **env, int channel,
+    pid_t *child)
 {
 	sigset_t all, old;
 	pid_t pid;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
-	if ((pid = fork()) == 0)
+	if ((pid = upgrade_between_fork(s->between, child)) == 0)
 		run(args, env, channel, s->stand_in);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return (pid);
@@ -242,14 +244,14 @@ start(const struct upgrade_start *s, char **args, char **env, int channel)
 /* The same, with a channel.  The pid, or -1 with errno. */
 static pid_t
 start_with_channel(const struct upgrade_start *s, char **args, char **env,
-    int *fd)
+    pid_t *child, int *fd)
 {
 	int sv[2], error;
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
 		return (-1);
-	pid = start(s, args, env, sv[1]);
+	pid = start(s, args, env, sv[1], child);
 	error = errno;
 	close(sv[1]);
 	if (pid == -1)
@@ -261,7 +263,8 @@ start_with_channel(const struct upgrade_start *s, char **args, char **env,
 }
 
 pid_t
-upgrade_start(const struct upgrade_start *s, int *fd, const char **why)
+upgrade_start(const struct upgrade_start *s, pid_t *child, int *fd,
+    const char **why)
 {
 	extern char **environ;
 	char path[PATH_MAX], **args, **env;
@@ -273,7 +276,7 @@ upgrade_start(const struct upgrade_start *s, int *fd, const char **why)
 	env = upgrade_start_env(s, environ);
 	errno = ENOMEM;
 	if (args != NULL && env != NULL)
-		pid = start_with_channel(s, args, env, fd);
+		pid = start_with_channel(s, args, env, child, fd);
 	if (pid == -1) {
 		snprintf(reason, sizeof(reason), "can't start %s (socketpair, "
 		    "fork): %s", path, strerror(errno));

@@ -176,7 +176,7 @@ ATF_TC_BODY(started, tc)
 	char			 full[PATH_MAX];
 	const char		*why, *text;
 	int			 fd, status, pfd[2];
-	pid_t			 pid;
+	pid_t			 pid, child;
 
 	set_up(full, "#!/bin/sh\n"
 	    "{ echo \"$*\"; echo \"stand-in $DERPD_STAND_IN\"\n"
@@ -188,7 +188,7 @@ ATF_TC_BODY(started, tc)
 	ATF_REQUIRE_EQ(30, dup2(pfd[0], 30));	/* not close-on-exec */
 	ATF_REQUIRE(signal(SIGHUP, SIG_IGN) != SIG_ERR);
 	s.stand_in = -1;
-	pid = upgrade_start(&s, &fd, &why);
+	pid = upgrade_start(&s, &child, &fd, &why);
 	ATF_REQUIRE_MSG(pid > 0, "%s", why);
 	ATF_REQUIRE((fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0);
 	text = all_of(fd);
@@ -204,7 +204,7 @@ ATF_TC_BODY(started, tc)
 
 	s.stand_in = pfd[1];
 	s.number = 2;
-	pid = upgrade_start(&s, &fd, &why);
+	pid = upgrade_start(&s, &child, &fd, &why);
 	ATF_REQUIRE_MSG(pid > 0, "%s", why);
 	text = all_of(fd);
 	ATF_CHECK_MSG(strstr(text, "stand-in 2\n") != NULL &&
@@ -219,8 +219,9 @@ ATF_TC_BODY(refused, tc)
 	    .self = "/nowhere/derpd" };
 	const char		*why = NULL;
 	int			 fd;
+	pid_t			 child;
 
-	ATF_CHECK_EQ(-1, upgrade_start(&s, &fd, &why));
+	ATF_CHECK_EQ(-1, upgrade_start(&s, &child, &fd, &why));
 	ATF_REQUIRE(why != NULL);
 	ATF_CHECK_MSG(strstr(why, "/nowhere/derpd can't be found") != NULL,
 	    "%s", why);
