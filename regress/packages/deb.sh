@@ -83,12 +83,14 @@ files() {
 	cat etc/passwd etc/group)
 }
 
-# again DEB VERSION: the same package with another version, beside it.
+# again DEB VERSION [COMMAND]: the same package with another version, beside it;
+# COMMAND changes the directory with its files.
 again() {
 	rm -rf "$root/deb/again"
 	dpkg-deb -R "$root/deb/$1.deb" "$root/deb/again"
-	sed -i "s/^Version: .*/Version: $2/; s/(= [^)]*)/(= $2)/" \
+	sed -i "s/^Version: .*/Version: $2/; s/(\(<*=*\) [^)]*)/(\1 $2)/" \
 	    "$root/deb/again/DEBIAN/control"
+	${3:-:} "$root/deb/again"
 	dpkg-deb --root-owner-group -b "$root/deb/again" \
 	    "$root/deb/$1-new.deb" >/dev/null
 	rm -rf "$root/deb/again"

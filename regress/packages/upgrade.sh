@@ -10,34 +10,34 @@ NEXT=99.1
 BROKEN=99.2
 holds=
 
-# next_build: the packages of another version, with another build, as
-# /deb/PACKAGE-next.deb.
-next_build() {
-	sh regress/copy-build.sh "$work/next" >/dev/null
-	rm -f "$work/next/config.mk" "$work/next/config.status"
-	sed -i "s/\(define BASE_VERSION[[:space:]]*\)\".*\"/\1\"$NEXT\"/" \
-	    "$work/next/lib/base/about.h"
-	(cd "$work/next" && sh etc/debian/build.sh "$work/next-deb") \
-	    >"$out/next.log" 2>&1 || fail "no other version ($out/next.log)"
-	for p in $ALL; do
-		cp "$work/next-deb/${p}_"*.deb "$root/deb/$p-next.deb"
-	done
-	rm -rf "$work/next" "$work/next-deb"
+# rebuild DIRECTORY: give the programs of a package another build (ipc.h), by
+# which they are strangers to those of the first one.
+rebuild() {
+	id=$(grep -ao '[0-9]\{4,\}-[0-9]\{6,\}' "$root/usr/sbin/derpd")
+	find "$1/usr" -type f -perm -u+x \
+	    -exec sed -i "s/$id/$(echo "$id" | tr 0-9 1-90)/g" {} +
+	[ ! -e "$1/usr/sbin/derpd" ] ||
+	    ! cmp -s "$1/usr/sbin/derpd" "$root/usr/sbin/derpd" ||
+	    fail "no other build: $id"
 }
 
-# broken_build: packages as those of next_build, of a later version and with a
-# derpd that only fails, as /deb/PACKAGE-next-new.deb.
-broken_build() {
-	printf '#!/bin/sh\necho "derpd: this one is broken" >&2\nexit 78\n' \
-	    >"$work/broken"
+# spoil DIRECTORY: its derpd only fails.
+spoil() {
+	[ ! -e "$1/usr/sbin/derpd" ] || cat >"$1/usr/sbin/derpd" <<-END
+	#!/bin/sh
+	echo "derpd: this one is broken" >&2
+	exit 78
+	END
+}
+
+# others: the packages of another version, with another build, as
+# /deb/PACKAGE-next.deb, and of one that is broken, as /deb/PACKAGE-next-new.deb.
+others() {
 	for p in $ALL; do
-		again $p-next $BROKEN
+		again $p $NEXT rebuild
+		mv "$root/deb/$p-new.deb" "$root/deb/$p-next.deb"
+		again $p-next $BROKEN spoil
 	done
-	dpkg-deb -R "$root/deb/derpd-common-next-new.deb" "$work/common"
-	cp "$work/broken" "$work/common/usr/sbin/derpd"
-	dpkg-deb --root-owner-group -b "$work/common" \
-	    "$root/deb/derpd-common-next-new.deb" >/dev/null
-	rm -rf "$work/common"
 }
 
 # version SUFFIX: install all of /deb/PACKAGE SUFFIX.deb; mark before it.
@@ -192,7 +192,6 @@ try_replaced() {
 	say "upgrade: clients stay connected"
 	version -next
 	taken_over
-	want "$NEXT" "$(inside derpctl status)"
 	inside systemctl reload derpd || fail "no reload: $(journal)"
 
 	say "upgrade: a downgrade"
@@ -271,8 +270,7 @@ try_last() {
 }
 
 try_upgrade() {
-	say "upgrade: build another version"
-	next_build
+	others
 	try_fallback
 	if ! inside derpctl -h | grep -q '^  upgrade '; then
 		say "upgrade: this derpd can't be replaced while it runs"
@@ -281,7 +279,6 @@ try_upgrade() {
 	sh regress/interop/build.sh "$out/interop" ||
 	    { say "upgrade: there are no clients"; return 0; }
 	cp "$out/interop" "$root/deb/interop"
-	broken_build
 	pin=$(inside derpctl status | sed -n 's/.*pin *\(sha256-raw:\)/\1/p')
 	hold tls13 -pin "$pin"
 	hold tls12 -tls12 -ca /var/db/derpd/self-signed.crt
