@@ -135,6 +135,12 @@ ipc_chan_broke(const struct ipc_chan *c)
 	return (c->gone == EPROTO);
 }
 
+int
+ipc_chan_unread(const struct ipc_chan *c)
+{
+	return (c->unread);
+}
+
 size_t
 ipc_chan_queued(const struct ipc_chan *c)
 {
@@ -218,6 +224,14 @@ chan_lost(struct ipc_chan *c, int error, const char *why)
 		c->gone_cb(c, why, c->arg);
 }
 
+/* Linux has this error, once, for what a peer has left unread. */
+static void
+note_unread(struct ipc_chan *c, int error)
+{
+	if (error == ECONNRESET)
+		c->unread = 1;
+}
+
 /*
  * Return 1 if the system takes no descriptor now: too many of this user are in
  * sockets, unread, maybe because of another process.  The peer is not to blame.
@@ -240,6 +254,7 @@ ipc_chan_write(struct ipc_chan *c)
 	if (imsgbuf_write(&c->ibuf) == -1) {
 		later = too_many_fds(errno);
 		if (!later) {
+			note_unread(c, errno);
 			c->gone = EPIPE;
 			errno = EPIPE;
 			return (-1);
@@ -491,9 +506,11 @@ read_turn(struct ipc_chan *c)
 		more = deliver(c);
 	if (n == 0)
 		chan_lost(c, EPIPE, "closed");
-	else if (n == -1)
+	else if (n == -1) {
+		note_unread(c, error);
 		chan_lost(c, error == EBADMSG ? EPROTO : EPIPE,
 		    strerror(error));
+	}
 	return (more && n == 1);
 }
 

@@ -89,6 +89,12 @@ int	 ipc_chan_fd(const struct ipc_chan *c);
 int	 ipc_chan_broke(const struct ipc_chan *c);
 
 /*
+ * Returns 1 when the peer has ended and surely had not read all that was
+ * written; else 0.  Only Linux tells.
+ */
+int	 ipc_chan_unread(const struct ipc_chan *c);
+
+/*
  * Queue a message with the payload `w' (NULL for none; not freed) and the
  * descriptor `fd' (-1 for none; taken, and closed when sent, also on error).
  * Returns 0, or -1 with errno: the error in `w' (EINVAL: a value out of its

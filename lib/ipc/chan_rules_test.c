@@ -170,6 +170,34 @@ ATF_TC_BODY(slipped, tc)
 	ipc_chan_free(k);
 }
 
+#ifdef __linux__
+/* A peer that ends has read all, or not. */
+ATF_TC_WITHOUT_HEAD(unread);
+ATF_TC_BODY(unread, tc)
+{
+	struct ipc_chan	*k;
+	char		 buf[256];
+	int		 reads;
+
+	for (reads = 0; reads < 2; reads++) {
+		ngone = 0;
+		setup();
+		k = with_events(sv[1], ROLE_PARENT, ROLE_SUCCESSOR);
+		ATF_REQUIRE_EQ(0, ipc_chan_send(k, MSG_UP_COMMIT, NULL, -1));
+		settle();
+		if (reads)
+			ATF_REQUIRE(read(sv[0], buf, sizeof(buf)) > 0);
+		ATF_CHECK_EQ(0, ipc_chan_unread(k));
+		close(sv[0]);
+		settle();
+		ATF_CHECK_EQ(1, ngone);
+		ATF_CHECK_EQ(!reads, ipc_chan_unread(k));
+		ipc_chan_free(k);
+		event_base_free(base);
+	}
+}
+#endif
+
 ATF_TC_WITHOUT_HEAD(receive_cheat);
 ATF_TC_BODY(receive_cheat, tc)
 {
@@ -281,6 +309,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, sender_rules);
 	ATF_TP_ADD_TC(tp, receiver_rules);
 	ATF_TP_ADD_TC(tp, slipped);
+#ifdef __linux__
+	ATF_TP_ADD_TC(tp, unread);
+#endif
 	ATF_TP_ADD_TC(tp, receive_cheat);
 	ATF_TP_ADD_TC(tp, overflow);
 	ATF_TP_ADD_TC(tp, charged);

@@ -42,6 +42,7 @@ struct ipc_chan {
 	int			 gone;		/* errno-like: EPIPE or
 						   EPROTO */
 	int			 told;		/* gone_cb was called */
+	int			 unread;	/* the peer has not read all */
 	struct ipc_msg		 ahead;		/* read by ipc_chan_pending() */
 	int			 has_ahead;
 	int			 busy;		/* within a callback */

@@ -145,7 +145,7 @@ upgrade_old_begin(struct upgrade_old *m)
 		    "again");
 	m->why[0] = m->how[0] = '\0';
 	m->waited = 0;
-	m->both = m->moved = m->took = 0;
+	m->both = m->moved = m->took = m->unread = 0;
 	m->nmoved = m->ntook = 0;
 	look(m);
 	return (NULL);
@@ -265,6 +265,11 @@ upgrade_old_taken(struct upgrade_old *m)
 		fail(m, "the new derpd took over before it was asked to");
 		return;
 	}
+	/* Nobody would serve. */
+	if (!m->alive) {
+		fail(m, NULL);
+		return;
+	}
 	enter(m, UPGRADE_KEEPING, 0);
 	m->ops->done(m->arg, NULL);
 	m->ops->keep(m->arg);
@@ -276,6 +281,12 @@ void
 upgrade_old_failed(struct upgrade_old *m, const char *why)
 {
 	fail(m, why);
+}
+
+void
+upgrade_old_unread(struct upgrade_old *m)
+{
+	m->unread = 1;
 }
 
 void
@@ -313,10 +324,12 @@ upgrade_old_worker_gone(struct upgrade_old *m, const char *name)
 static void
 take_back(struct upgrade_old *m)
 {
-	enum upgrade_old_state state = m->state;
-
 	m->state = UPGRADE_ENDING;
-	undo(m, state);
+	if (m->both && m->unread)
+		m->ops->thaw(m->arg);
+	else if (m->both)
+		m->ops->renew(m->arg);
+	m->ops->serve(m->arg);
 	end(m);
 }
 

@@ -17,7 +17,8 @@
  *	ENDING		the end of the new one, after
  *			an abort: this one serves	2 s	IDLE
  *	LOST		the end of the new one, and a
- *			second more			-	this one serves
+ *			second more			-	this one serves,
+ *								see below
  *	KEEPING		(keeper.c)
  *
  * HOLDING and MOVING are left out when one of the two has no relay.
@@ -35,7 +36,9 @@
  * of this one go on: so a new parent whose channel ends without a word knows
  * that nothing went on here.  Between UP_COMMIT and UP_TAKEN nobody but the new
  * one may touch a session: this one goes on only when the new processes are
- * gone.
+ * gone.  They may have sent records of TLS then, whose numbers this one would
+ * use again: so the sessions end, unless the new one has surely not read
+ * UP_COMMIT.
  */
 #ifndef PREDECESSOR_H
 #define PREDECESSOR_H
@@ -88,10 +91,15 @@ struct upgrade_old_ops {
 	void	 (*commit)(void *arg);
 	/* Tell the new one of the end, before it is killed. */
 	void	 (*abort)(void *arg, const char *why);
-	/* Close its channel and kill it, if it runs. */
+	/*
+	 * Kill it, if it runs, and close its channel, which after the commit is
+	 * open until it has ended.
+	 */
 	void	 (*kill)(void *arg);
 	/* Let the relay workers go on. */
 	void	 (*thaw)(void *arg);
+	/* Start them again, without a word to clients. */
+	void	 (*renew)(void *arg);
 	/* Serve with the old fronts again. */
 	void	 (*serve)(void *arg);
 	/* The new one serves: end all but what it can't take over. */
@@ -112,6 +120,7 @@ struct upgrade_old {
 	unsigned int	 waited;	/* ms, in WAITING */
 	int		 both;		/* both derpds have relay workers */
 	int		 alive;		/* the new parent runs */
+	int		 unread;	/* it has not read all it was told */
 	int		 moved, took;	/* numbers are known */
 	unsigned int	 nmoved, ntook;	/* sessions */
 	int		 stop;		/* derpd stops when it can */
@@ -150,6 +159,9 @@ void	 upgrade_old_taken(struct upgrade_old *m);
 
 /* The new parent reports a failure, or sends what it may not. */
 void	 upgrade_old_failed(struct upgrade_old *m, const char *why);
+
+/* It has ended, and has not read the last message.  Comes before the next. */
+void	 upgrade_old_unread(struct upgrade_old *m);
 
 /* Its channel has ended. */
 void	 upgrade_old_closed(struct upgrade_old *m);

@@ -61,6 +61,7 @@ OP(move)
 OP(commit)
 OP(kill)
 OP(thaw)
+OP(renew)
 OP(serve)
 OP(keep)
 OP(stop)
@@ -91,7 +92,7 @@ static const struct upgrade_old_ops ops = {
 	.hold = hold_op, .move = move_op, .broken = broken,
 	.commit = commit_op,
 	.abort = abort_op, .kill = kill_op, .thaw = thaw_op,
-	.serve = serve_op, .keep = keep_op, .done = done, .stop = stop_op,
+	.renew = renew_op, .serve = serve_op, .keep = keep_op, .done = done, .stop = stop_op,
 	.deadline = deadline
 };
 
@@ -414,7 +415,8 @@ ATF_TC_BODY(taken_back, tc)
 	ATF_CHECK_STREQ("", news());
 	ATF_CHECK_EQ(UPGRADE_OLD_GONE_MS, timer_ms);
 	upgrade_old_late(&m);
-	ATF_CHECK_STREQ("thaw serve done(the new derpd did not take over "
+	/* Its workers may have gone on with the sessions. */
+	ATF_CHECK_STREQ("renew serve done(the new derpd did not take over "
 	    "within 5 s) ", news());
 	ATF_CHECK_EQ(UPGRADE_IDLE, m.state);
 
@@ -424,7 +426,34 @@ ATF_TC_BODY(taken_back, tc)
 	upgrade_old_closed(&m);
 	ATF_CHECK_STREQ("kill ", news());
 	upgrade_old_late(&m);
-	ATF_CHECK_STREQ("thaw serve done(the new derpd ended with status 1) ",
+	ATF_CHECK_STREQ("renew serve done(the new derpd ended with status 1) ",
+	    news());
+
+	/* It did not know of the commit. */
+	go_to(UPGRADE_COMMITTED);
+	upgrade_old_late(&m);
+	upgrade_old_unread(&m);
+	upgrade_old_closed(&m);
+	upgrade_old_exited(&m, "ended by signal 9");
+	ATF_CHECK_STREQ("kill ", news());
+	upgrade_old_late(&m);
+	ATF_CHECK_STREQ("thaw serve done(the new derpd did not take over "
+	    "within 5 s) ", news());
+	ATF_CHECK(upgrade_old_begin(&m) == NULL);
+	ATF_CHECK_EQ(0, m.unread);
+}
+
+/* The new derpd has ended when it is read that it serves. */
+ATF_TC_WITHOUT_HEAD(taken_and_gone);
+ATF_TC_BODY(taken_and_gone, tc)
+{
+	go_to(UPGRADE_COMMITTED);
+	upgrade_old_exited(&m, "ended by signal 9");
+	upgrade_old_taken(&m);
+	ATF_CHECK_STREQ("kill ", news());
+	ATF_CHECK_EQ(UPGRADE_OLD_GONE_MS, timer_ms);
+	upgrade_old_late(&m);
+	ATF_CHECK_STREQ("renew serve done(the new derpd ended by signal 9) ",
 	    news());
 }
 
@@ -441,7 +470,7 @@ ATF_TC_BODY(stopped, tc)
 	ATF_CHECK_EQ(0, upgrade_old_stop(&m));
 	upgrade_old_exited(&m, "ended with status 1");
 	upgrade_old_late(&m);
-	ATF_CHECK_STREQ("thaw serve done(the new derpd ended with status 1) "
+	ATF_CHECK_STREQ("renew serve done(the new derpd ended with status 1) "
 	    "stop ", news());
 }
 
@@ -480,6 +509,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, too_late);
 	ATF_TP_ADD_TC(tp, reasons);
 	ATF_TP_ADD_TC(tp, taken_back);
+	ATF_TP_ADD_TC(tp, taken_and_gone);
 	ATF_TP_ADD_TC(tp, stopped);
 	ATF_TP_ADD_TC(tp, waits);
 	return (atf_no_error());

@@ -112,8 +112,9 @@ new_gone(struct ipc_chan *c, const char *why, void *arg)
 {
 	struct parent *d = arg;
 
-	(void)c;
-	if (strcmp(why, "closed") != 0)
+	if (ipc_chan_unread(c))
+		upgrade_old_unread(&d->upgrade.old);
+	else if (strcmp(why, "closed") != 0)
 		log_warnx("channel to the new derpd: %s", why);
 	upgrade_old_closed(&d->upgrade.old);
 }
@@ -194,8 +195,9 @@ talk_to(struct parent *d, int fd)
 		if (give_all(d) == 0)
 			return (NULL);
 	}
-	drop_chan(d);
+	/* A new derpd whose channel ends without a word would serve. */
 	(void)kill(u->pid, SIGKILL);
+	drop_chan(d);
 	return ("the sockets can't be passed on (malloc, dup, sendmsg)");
 }
 
@@ -398,16 +400,35 @@ static void
 kill_new(void *arg)
 {
 	struct parent *d = arg;
+	struct upgrade *u = &d->upgrade;
 
-	drop_chan(d);
-	if (d->upgrade.pid > 0)
-		(void)kill(d->upgrade.pid, SIGKILL);
+	/* Without UP_ABORT, which may be unwritten, it would serve. */
+	if (u->pid > 0)
+		(void)kill(u->pid, SIGKILL);
+	/* How the channel ends tells whether UP_COMMIT was read. */
+	if (u->old.state != UPGRADE_COMMITTED &&
+	    u->old.state != UPGRADE_LOST)
+		drop_chan(d);
 }
 
 static void
 thaw(void *arg)
 {
 	parent_moves_thaw(arg);
+}
+
+/* They are held, and touch no session until they are killed. */
+static void
+renew(void *arg)
+{
+	struct parent *d = arg;
+	unsigned int i;
+
+	for (i = 0; i < d->nworkers; i++)
+		if (d->relays[i].c.pid > 0)
+			super_fail(&d->relays[i].c, "has sessions that went on "
+			    "in the new derpd");
+	parent_moves_thaw(d);
 }
 
 /* Serve as before: what was left out meanwhile is made up for. */
@@ -459,6 +480,7 @@ done(void *arg, const char *why)
 		upgrade_report(d, line, sizeof(line));
 		log_info("%s", line);
 	} else {
+		drop_chan(d);
 		upgrade_stand_in_undo(&u->stand_in);
 		log_warnx("derpd was not replaced, it goes on as before: %s",
 		    why);
@@ -541,6 +563,7 @@ upgrade_init(struct parent *d)
 		.abort = tell_abort,
 		.kill = kill_new,
 		.thaw = thaw,
+		.renew = renew,
 		.serve = serve,
 		.keep = keep,
 		.done = done,
