@@ -14,6 +14,23 @@
 #include "daemon.h"
 #include "log.h"
 
+#ifdef __linux__
+/*
+ * The program may have been replaced since it was executed: its path is then
+ * that of its successor.
+ */
+static void
+cut_deleted(char *path)
+{
+	static const char note[] = " (deleted)";
+	size_t n = strlen(path), len = sizeof(note) - 1;
+
+	if (n > len && strcmp(path + n - len, note) == 0 &&
+	    access(path, F_OK) == -1)
+		path[n - len] = '\0';
+}
+#endif
+
 const char *
 super_own_path(const char *argv0)
 {
@@ -23,6 +40,7 @@ super_own_path(const char *argv0)
 
 	if (n > 0) {
 		path[n] = '\0';
+		cut_deleted(path);
 		return (path);
 	}
 #endif

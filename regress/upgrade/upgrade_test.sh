@@ -247,6 +247,23 @@ older_body() {
 	finish
 }
 
+# The path of a program that was replaced since it was executed is marked.
+upgrade_case early 60 "the program is replaced while derpd starts"
+early_body() {
+	upgrade_need_load upgrade
+	upgrade_install
+	exec 9<installed/sbin/derpd
+	upgrade_install '' derpd/derpd
+	DERPD=/proc/self/fd/9
+	WORKERS=1
+	upgrade_start
+	readlink "/proc/$PID/exe" | grep -q deleted ||
+	    e2e_fail "derpd runs from its path"
+	replaced ctl reload
+	e2e_stop
+	wait_until "all processes end" nothing_left
+}
+
 upgrade_case at_once 120 "several are asked for at once"
 at_once_body() {
 	begin
@@ -317,6 +334,7 @@ atf_init_test_cases() {
 	atf_add_test_case refused
 	atf_add_test_case half_unpacked
 	atf_add_test_case older
+	atf_add_test_case early
 	atf_add_test_case at_once
 	[ -n "${UPGRADE_ALL:-}" ] || return 0
 	atf_add_test_case hundred

@@ -578,7 +578,8 @@ upgrade_init(struct parent *d)
 	u->old.arg = d;
 	TAILQ_INIT(&u->asks);
 	upgrade_stand_in_init(&u->stand_in, d->debug, stand_in_over, d);
-	if (stat(d->self, &st) == -1)
+	/* The path may have another file by now. */
+	if (stat("/proc/self/exe", &st) == -1 && stat(d->self, &st) == -1)
 		return;
 	u->image.dev = st.st_dev;
 	u->image.ino = st.st_ino;
