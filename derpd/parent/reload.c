@@ -360,7 +360,9 @@ parent_reload_init(struct parent *d)
 void
 parent_reload(struct parent *d, parent_reload_cb done, void *arg)
 {
-	if (upgrade_program_changed(d))
+	/* A SIGHUP while derpd is replaced is for whichever serves then. */
+	if (upgrade_program_changed(d) && !(done == NULL &&
+	    upgrade_excludes(d)))
 		upgrade_request(d, "the program has changed", 1, done, arg);
 	else
 		parent_gen_request(&d->gens, GEN_RELOAD, done, arg);

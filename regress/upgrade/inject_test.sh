@@ -31,7 +31,28 @@ cases() {
 	done
 }
 
+# A SIGHUP that comes while another derpd starts, which has read derpd.conf.
+upgrade_case hangup 120 "SIGHUP while another derpd starts"
+hangup_body() {
+	upgrade_need_load upgrade
+	[ -x "$SRC/../e2e/pause" ] || atf_skip "regress/e2e/pause was not built"
+	upgrade_install
+	pausable keys
+	OPTIONS=-v
+	upgrade_start
+	OLD=$PID
+	step_starting
+	kill -HUP "$OLD"
+	wait_until "it has been told" logged 'SIGHUP: reading'
+	kill -CONT "$FROZEN"
+	run wait "$ASK_PID"
+	wait_until "derpd.conf is read again" logged 'configuration reloaded'
+	e2e_stop
+	wait_until "all processes end" nothing_left
+}
+
 atf_init_test_cases() {
+	atf_add_test_case hangup
 	for _case in $(cases); do
 		_name=$(echo "$_case" | tr ',[:upper:]-' '_[:lower:]_')
 		upgrade_case "$_name" 120 "$(echo "$_case" | tr , ' ')"

@@ -127,6 +127,18 @@ leave(struct parent *d)
 		(void)parent_moves_leave(&d->relays[i]);
 }
 
+/* Is there a reload that had to wait? */
+static int
+reload_waits(const struct parent *d)
+{
+	const struct parent_gen_request *q;
+
+	TAILQ_FOREACH(q, &d->gens.queue, entry)
+		if (q->kind == GEN_RELOAD)
+			return (1);
+	return (0);
+}
+
 void
 upgrade_keep(struct parent *d)
 {
@@ -137,6 +149,9 @@ upgrade_keep(struct parent *d)
 	(void)upgrade_stand_in_begin(&u->stand_in, d->super.base, u->pid);
 	d->super.stopping = 1;
 	parent_moves_cancel(d);
+	/* The new one may have read derpd.conf before it was changed. */
+	if (reload_waits(d))
+		(void)kill(u->pid, SIGHUP);
 	parent_gens_stop(&d->gens, "derpd was replaced: try again");
 	close_all(d);
 	leave(d);
