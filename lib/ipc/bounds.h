@@ -61,7 +61,7 @@
 #define IPC_MOVE_NOT_IDEAL	0x04
 #define IPC_MOVE_HOME		0x08	/* this is its home relay */
 #define IPC_MOVE_DUP		0x10	/* it was told of duplicates */
-#define IPC_MOVE_PROXIED	0x20	/* the descriptor is one end of a pair */
+#define IPC_MOVE_PROXIED	0x20	/* its descriptor is half of a pair */
 #define IPC_MOVE_WATCHES	0x40	/* it watches connections */
 
 /* Mesh. */

@@ -45,17 +45,17 @@
 
 #include "bounds.h"
 
-#define UPGRADE_OLD_WAIT_MS		300000
-#define UPGRADE_OLD_LOOK_MS		100	/* between two looks while WAITING */
+#define UPGRADE_OLD_WAIT_MS	300000
+#define UPGRADE_OLD_LOOK_MS	100	/* between two looks while WAITING */
 #define UPGRADE_OLD_START_MS	60000
 #define UPGRADE_OLD_ACCEPT_MS	3000
-#define UPGRADE_OLD_HOLD_MS		4000	/* more than moves.h has */
-#define UPGRADE_OLD_MOVE_MS		10000
+#define UPGRADE_OLD_HOLD_MS	4000	/* more than moves.h has */
+#define UPGRADE_OLD_MOVE_MS	10000
 #define UPGRADE_OLD_COMMIT_MS	5000
-#define UPGRADE_OLD_END_MS		2000
-#define UPGRADE_OLD_LAST_MS		500	/* for the last words of one that has
+#define UPGRADE_OLD_END_MS	2000
+#define UPGRADE_OLD_LAST_MS	500	/* for the last words of one that has
 					   ended */
-#define UPGRADE_OLD_GONE_MS		1000	/* for its children to be gone, too */
+#define UPGRADE_OLD_GONE_MS	1000	/* for its children to be gone, too */
 
 enum upgrade_old_state {
 	UPGRADE_IDLE,

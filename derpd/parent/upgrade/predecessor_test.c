@@ -92,8 +92,8 @@ static const struct upgrade_old_ops ops = {
 	.hold = hold_op, .move = move_op, .broken = broken,
 	.commit = commit_op,
 	.abort = abort_op, .kill = kill_op, .thaw = thaw_op,
-	.renew = renew_op, .serve = serve_op, .keep = keep_op, .done = done, .stop = stop_op,
-	.deadline = deadline
+	.renew = renew_op, .serve = serve_op, .keep = keep_op,
+	.done = done, .stop = stop_op, .deadline = deadline
 };
 
 static struct upgrade_old m;

@@ -23,7 +23,7 @@ struct upgrade_start {
 	int		 from_env;	/* -E, in place of the two above */
 	int		 debug;		/* -d */
 	int		 verbose;	/* -v */
-	int		 between;	/* by a process in between (between.h) */
+	int		 between;	/* through a process of between.h */
 	int		 stand_in;	/* UPGRADE_STAND_IN_FD for it (not
 					   taken); -1: none */
 	unsigned int	 number;	/* its number under the stand-in */
@@ -58,8 +58,8 @@ void	 upgrade_start_free(char **v);
  * Start it, without a shell: it inherits descriptors 0 to 2, its channel on
  * UPGRADE_FD and the stand-in's pipe, nothing else.  Returns its pid, with the
  * child to wait for, itself or the process in between, in *child, and this end
- * of the channel, a stream socket (close-on-exec), in *fd; or -1 and the reason,
- * a static line, in *why.
+ * of the channel, a stream socket (close-on-exec), in *fd; or -1 and the
+ * reason, a static line, in *why.
  */
 pid_t	 upgrade_start(const struct upgrade_start *s, pid_t *child, int *fd,
 	    const char **why);

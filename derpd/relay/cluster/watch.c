@@ -209,7 +209,8 @@ put_own(const struct cluster_peer *p, void *arg)
 static int
 has_room(const struct relay_conn *c)
 {
-	return (!c->conn.dead && c->conn.state != CONN_MOVED && conn_buf_left(&c->conn.output.ctl) < ROOM);
+	return (!c->conn.dead && c->conn.state != CONN_MOVED &&
+	    conn_buf_left(&c->conn.output.ctl) < ROOM);
 }
 
 void
