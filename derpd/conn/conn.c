@@ -66,6 +66,13 @@ conn_deadline(struct conn *c, unsigned int secs)
 	c->on_wheel = 1;
 }
 
+unsigned int
+conn_deadline_left(const struct conn *c)
+{
+	return (c->on_wheel ? (c->slot + WHEEL_SLOTS - c->set->now_slot) %
+	    WHEEL_SLOTS : 0);
+}
+
 void
 conn_no_deadline(struct conn *c)
 {

@@ -258,6 +258,9 @@ void	conn_drain(struct conn *c);
  */
 void	conn_deadline(struct conn *c, unsigned int secs);
 
+/* Return in how many seconds that is due, rounded up; 0: never, or now. */
+unsigned int	conn_deadline_left(const struct conn *c);
+
 /* Remove the deadline. */
 void	conn_no_deadline(struct conn *c);
 

@@ -285,6 +285,12 @@ new_number(struct relay *r)
 	return (n * IPC_MAXWORKERS + r->conf.worker);
 }
 
+static unsigned int
+new_period(void)
+{
+	return (KEEPALIVE_SECS + randombytes_uniform(KEEPALIVE_JITTER + 1));
+}
+
 void
 relay_conn_up(struct relay_conn *c)
 {
@@ -292,8 +298,7 @@ relay_conn_up(struct relay_conn *c)
 	c->session.login_us = c->r->set.now_us;
 	c->session.login_ns = base_clock_unix_ns();
 	c->session.number = new_number(c->r);
-	c->period = KEEPALIVE_SECS +
-	    randombytes_uniform(KEEPALIVE_JITTER + 1);
+	c->period = new_period();
 	conn_deadline(&c->conn, c->period);
 	conn_dirty(&c->conn);
 	conn_resume(&c->conn, PAUSE_LOGIN);
@@ -303,17 +308,18 @@ void
 relay_conn_go_on(struct relay_conn *c)
 {
 	struct conn_stats *s = c->r->stats;
-	uint32_t due;
+	unsigned int due = c->period;
 
 	c->conn.state = CONN_UP;
 	s->connections++;
 	s->home_connections += c->session.home;
 	s->notideal_connections += c->session.not_ideal;
 	s->watchers += c->session.watch != NULL;
-	/* Of all that moved together, some are due in each second. */
-	due = randombytes_uniform(KEEPALIVE_SECS * (KEEPALIVE_JITTER + 1));
-	c->period = KEEPALIVE_SECS + due % (KEEPALIVE_JITTER + 1);
-	conn_deadline(&c->conn, due / (KEEPALIVE_JITTER + 1));
+	c->period = new_period();
+	/* A client ends a session that has brought nothing for two minutes. */
+	if (due > c->period)
+		due = c->period;
+	conn_deadline(&c->conn, due == 0 ? 0 : due - 1);
 	conn_dirty(&c->conn);
 	conn_resume(&c->conn, PAUSE_LOGIN);
 }

@@ -125,7 +125,8 @@ ATF_TC_BODY(session_bytes, tc)
 	    "00000001 6700 000000000000000f 0000000000000010"	/* group */
 	    "00001000 00000011"			/* watched, senders */
 	    "0000000000000012 0000000000000013 0000000000000014"
-	    "0000000000000015 0000000000000016",
+	    "0000000000000015 0000000000000016"
+	    "00000017",				/* keep-alive */
 	    .id = 4, .flags = IPC_MOVE_MESH | IPC_MOVE_PROBER |
 	    IPC_MOVE_NOT_IDEAL | IPC_MOVE_HOME | IPC_MOVE_DUP |
 	    IPC_MOVE_PROXIED | IPC_MOVE_WATCHES, .key = key, .addr = addr,
@@ -136,7 +137,7 @@ ATF_TC_BODY(session_bytes, tc)
 	    .notice_at = 13, .notice_tokens = 14, .group = "g",
 	    .group_rate = 15, .group_burst = 16, .watched = 4096,
 	    .senders = 17, .rx_bytes = 18, .tx_bytes = 19, .rx_packets = 20,
-	    .tx_packets = 21, .drops = 22);
+	    .tx_packets = 21, .drops = 22, .alive = 23);
 }
 
 ATF_TC_WITHOUT_HEAD(move_bytes);

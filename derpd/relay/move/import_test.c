@@ -443,6 +443,7 @@ ATF_TC_BODY(clocks, tc)
 	v.rate_part = UINT32_MAX;
 	v.notice_tokens = UINT32_MAX;
 	v.told = 1;
+	v.alive = UINT32_MAX;
 	v.senders = UINT32_MAX;
 	say(&v, a_socket());
 	net_frame_put_hdr(p, FRAME_RECV_PACKET, 100);
@@ -463,6 +464,7 @@ ATF_TC_BODY(clocks, tc)
 	move_take(new.r);
 	turns(&new);
 	ATF_CHECK_EQ(new.r->stats->packets_sent, 1);
+	ATF_CHECK(conn_deadline_left(&c->conn) <= 72);
 }
 
 /* Who heard from whom: sessions of this stream alone. */

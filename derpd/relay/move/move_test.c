@@ -263,6 +263,7 @@ set_state(void)
 	const uint64_t now = old.r->set.now_us;
 	struct derp_queue_class *k = c->packets.queue->cls;
 
+	conn_deadline(&c->conn, 30);
 	c->session.app = strdup("Test");
 	c->session.version = 2;
 	c->session.not_ideal = 1;
@@ -406,6 +407,7 @@ check_everything(uint16_t suite)
 	ATF_CHECK_EQ(new.r->stats->connections, 2);
 	ATF_CHECK_EQ(new.r->stats->home_connections, 1);
 	ATF_CHECK_EQ(new.r->stats->notideal_connections, 1);
+	ATF_CHECK_EQ(conn_deadline_left(&conn_at(&new, b)->conn), 31);
 	check_all(&new);
 }
 

@@ -57,6 +57,7 @@ fill(struct relay_conn *c, const struct ipc_msg_move_session *v)
 	s->version = v->version;
 	fill_counts(s, v);
 	c->told = v->told;
+	c->period = v->alive;
 	c->conn.plain = c->conn.rec == NULL;
 	c->conn.patient = s->mesh;
 }

@@ -110,6 +110,7 @@ fill(struct ipc_msg_move_session *v, const struct move_way *w,
 	v->rx_packets = s->rx_packets;
 	v->tx_packets = s->tx_packets;
 	v->drops = s->drops;
+	v->alive = conn_deadline_left(&c->conn);
 }
 
 /* Send MOVE_SESSION.  Return as move_session_put(). */
