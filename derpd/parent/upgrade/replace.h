@@ -5,6 +5,7 @@
  * predecessor.h  the states, pure
  * replace.c      what is done in each of them
  * startnew.h     start of the new parent
+ * talknew.c      the channel to it
  * keeper.c       after that: what this derpd keeps until it has ended
  * standin.h      the process that whoever started derpd waits for
  */
@@ -110,6 +111,18 @@ void	 upgrade_reaped(struct parent *d, pid_t pid, int status);
 
 /* derpd is to stop.  1: it may; 0: parent_stop() is called again later. */
 int	 upgrade_may_stop(struct parent *d);
+
+/* talknew.c */
+
+/*
+ * The new parent, d->upgrade.pid, runs: give it the sockets over the channel
+ * `fd' (taken), and pass on to the machine what it says.  NULL; or why not, and
+ * it was killed.
+ */
+const char *upgrade_talk(struct parent *d, int fd);
+
+/* Close the channel, if it is open. */
+void	 upgrade_talk_end(struct parent *d);
 
 /* keeper.c */
 

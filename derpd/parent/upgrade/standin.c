@@ -24,7 +24,7 @@
 #define GONE_MS		1000	/* for the end of one whose pipe is closed */
 
 /* What successors write. */
-struct word {
+struct upgrade_said {
 	uint32_t number;	/* of the parent `pid' under the stand-in */
 	int32_t	 ended;		/* 0: it serves; 1: it has ended, with */
 	int32_t	 pid;
@@ -115,7 +115,7 @@ upgrade_stand_in_undo(struct upgrade_stand_in *s)
 static void
 tell(const struct upgrade_stand_in *s, int ended, pid_t pid, int status)
 {
-	const struct word w = { s->number + 1, ended, (int32_t)pid, status };
+	const struct upgrade_said w = { s->number + 1, ended, (int32_t)pid, status };
 
 	if (write(s->out, &w, sizeof(w)) != (ssize_t)sizeof(w))
 		log_warn("can't tell the process that stands in for derpd of "
@@ -159,7 +159,7 @@ no_writer(struct upgrade_stand_in *s)
 static void
 listen_to(struct upgrade_stand_in *s)
 {
-	struct word w;
+	struct upgrade_said w;
 	ssize_t n;
 
 	if (s->ev == NULL)
