@@ -9,6 +9,7 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <imsg.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -133,6 +134,14 @@ int
 ipc_chan_broke(const struct ipc_chan *c)
 {
 	return (c->gone == EPROTO);
+}
+
+int
+ipc_chan_ended(const struct ipc_chan *c)
+{
+	struct pollfd p = { .fd = c->fd };
+
+	return (poll(&p, 1, 0) == 1 && (p.revents & POLLHUP) != 0);
 }
 
 int

@@ -89,6 +89,12 @@ int	 ipc_chan_fd(const struct ipc_chan *c);
 int	 ipc_chan_broke(const struct ipc_chan *c);
 
 /*
+ * Returns 1 when the peer has closed its end, else 0.  A channel may also be
+ * lost for want of memory, here or in the system, or because a queue is full.
+ */
+int	 ipc_chan_ended(const struct ipc_chan *c);
+
+/*
  * Returns 1 when the peer has ended and surely had not read all that was
  * written; else 0.  Only Linux tells.
  */

@@ -188,10 +188,12 @@ ATF_TC_BODY(unread, tc)
 		if (reads)
 			ATF_REQUIRE(read(sv[0], buf, sizeof(buf)) > 0);
 		ATF_CHECK_EQ(0, ipc_chan_unread(k));
+		ATF_CHECK_EQ(0, ipc_chan_ended(k));
 		close(sv[0]);
 		settle();
 		ATF_CHECK_EQ(1, ngone);
 		ATF_CHECK_EQ(!reads, ipc_chan_unread(k));
+		ATF_CHECK_EQ(1, ipc_chan_ended(k));
 		ipc_chan_free(k);
 		event_base_free(base);
 	}

@@ -226,13 +226,13 @@ static void
 old_gone(struct ipc_chan *c, const char *why, void *arg)
 {
 	struct upgrade_new *n = arg;
-	const int broke = ipc_chan_broke(c);
+	const int lives = ipc_chan_broke(c) || !ipc_chan_ended(c);
 
 	forget_chan(n);
 	if (n->state >= UPGRADE_AT_SERVE)
 		return;
-	/* One that breaks the protocol is alive. */
-	if (broke) {
+	/* With it there would be two: it ends this one. */
+	if (lives) {
 		fail(n, why);
 		return;
 	}
@@ -281,7 +281,7 @@ upgrade_new_begin(struct upgrade_new *n)
 		    (int)(until - now) : 0) == 0) {
 			rv = one_of_begin(n, &m);
 			ipc_msg_free(&m);
-		} else if (errno == EPIPE) {
+		} else if (errno == EPIPE && ipc_chan_ended(n->chan)) {
 			forget_chan(n);
 			n->orphan = 1;
 			n->state = UPGRADE_AT_START;

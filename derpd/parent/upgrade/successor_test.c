@@ -537,6 +537,21 @@ ATF_TC_BODY(orphan_took, tc)
 	ATF_CHECK_EQ(4, n.sessions);
 }
 
+/* The channel fails, but the old derpd lives. */
+ATF_TC_WITHOUT_HEAD(no_orphan);
+ATF_TC_BODY(no_orphan, tc)
+{
+	until_ready(1, 1);
+	send_accept();
+	close(send_move(0, 0));
+	ipc_chan_limit(n.chan, 1);
+	upgrade_new_took(&n, NULL, 4);
+	turn();
+	ATF_CHECK_EQ(0, serves);
+	ATF_CHECK_EQ(0, n.orphan);
+	ATF_CHECK_EQ(1, fails);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, all);
@@ -560,5 +575,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, orphan_some);
 	ATF_TP_ADD_TC(tp, orphan_move);
 	ATF_TP_ADD_TC(tp, orphan_took);
+	ATF_TP_ADD_TC(tp, no_orphan);
 	return (atf_no_error());
 }
