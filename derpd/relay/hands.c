@@ -58,7 +58,6 @@ static void
 gone(struct ipc_chan *ch, const char *why, void *arg)
 {
 	struct relay_hand *h = arg;
-
 	const int older = ch == h->ending;
 
 	if (ipc_chan_broke(ch)) {

@@ -170,8 +170,7 @@ int	move_session_on_packet(void *arg, const struct ipc_msg_move_packet *v);
 
 /* take.c */
 
-/* Go on with imported sessions, and return 1 when there are more. */
+/* Go on with imported sessions, when the parent has said so. */
 void	move_take_work(struct relay *r);
-int	move_take_more(const struct relay *r);
 
 #endif

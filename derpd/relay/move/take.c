@@ -61,7 +61,6 @@ void
 move_take(struct relay *r)
 {
 	const struct move_import *m = r->move.in[r->conf.worker];
-
 	unsigned int i;
 
 	if (r->move.taking != MOVE_WAITING)
