@@ -95,12 +95,8 @@ exec_child(int prog, const char *path, const char *role, int fd)
 	_exit(127);
 }
 
-/*
- * In the new process, reset the signals: the parent's handlers would write to
- * the parent's event loop.  Signals are blocked until here.
- */
-static void
-default_signals(void)
+void
+ipc_child_signals(void)
 {
 	sigset_t none;
 	int sig;
@@ -131,7 +127,7 @@ ipc_child_spawn(int prog, const char *path, const char *role, int *fd)
 		return (-1);
 	}
 	if (pid == 0) {
-		default_signals();
+		ipc_child_signals();
 		exec_child(prog, path, role, sv[1]);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);

@@ -53,6 +53,12 @@ int	 ipc_child_program(int argc, char *argv[],
 pid_t	 ipc_child_spawn(int prog, const char *path, const char *role, int *fd);
 
 /*
+ * In a new process, reset all signals, and block none: the parent's handlers
+ * would write to the parent's event loop.  Signals are blocked until here.
+ */
+void	 ipc_child_signals(void);
+
+/*
  * The child's first call: wait for MSG_START on CHILD_FD (at most 10 s), set up
  * logging and the process title, fill in `st'.  Returns the channel (without
  * events, peer ROLE_PARENT).  Exits with 1 and an error line on failure.

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "between.h"
+#include "child.h"
 #include "log.h"
 #include "startnew.h"
 
@@ -186,19 +187,6 @@ upgrade_start_env(const struct upgrade_start *s, char *const *from)
 
 /* The new process */
 
-/* Signals are blocked until here, since handlers are this parent's. */
-static void
-default_signals(void)
-{
-	sigset_t none;
-	int sig;
-
-	for (sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* Put the two descriptors, which are above both numbers, in their places. */
 static void
 place(int channel, int stand_in)
@@ -219,7 +207,7 @@ run(char **args, char **env, int channel, int stand_in)
 	    above)) == -1))
 		_exit(127);
 	place(channel, stand_in);
-	default_signals();
+	ipc_child_signals();
 	execve(args[0], args, env);
 	log_warn("can't execute %s (execve)", args[0]);
 	_exit(127);
