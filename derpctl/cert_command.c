@@ -10,9 +10,7 @@
 
 #include "ctl.h"
 #include "messages.h"
-#include "show.h"
 
-#define LINESIZE	1024	/* room for the answer */
 #define WAIT_MS		330000	/* slightly longer than derpd's own limit */
 
 /*
@@ -41,29 +39,6 @@ number_of(const char *name)
 	return reasons[0].reason;
 }
 
-/* Print derpd's answer. */
-static int
-got_line(struct ipc_msg *m, void *arg)
-{
-	const struct ctl	*ctl = arg;
-	struct ipc_msg_ctl_text	 v;
-	char			 line[LINESIZE];
-
-	if (m->type != MSG_CTL_TEXT ||
-	    ipc_get_ctl_text(&m->rd, &v) == -1 || v.len >= sizeof(line))
-		return -1;
-	if (!ctl->json) {
-		ctl_put_text(stdout, v.text, v.len);
-		putchar('\n');
-		return 0;
-	}
-	if (v.len > 0)
-		memcpy(line, v.text, v.len);
-	line[v.len] = '\0';
-	ctl_json_ok(stdout, "text", line);
-	return 0;
-}
-
 /* Have the job done, with a reason for a revocation.  Returns 0 or 1. */
 static int
 do_job(const struct ctl *ctl, enum ipc_acme_job job, int reason)
@@ -76,8 +51,8 @@ do_job(const struct ctl *ctl, enum ipc_acme_job job, int reason)
 	mine.wait_ms = WAIT_MS;
 	ipc_wr_init(&w);
 	ipc_put_ctl_cert_do(&w, &v);
-	rv = ipc_wr_ok(&w) ? ctl_request(&mine, MSG_CTL_CERT_DO, &w, got_line,
-	    &mine) : ctl_failed(ctl, "out of memory");
+	rv = ipc_wr_ok(&w) ? ctl_request(&mine, MSG_CTL_CERT_DO, &w,
+	    ctl_got_line, &mine) : ctl_failed(ctl, "out of memory");
 	ipc_wr_free(&w);
 	return rv;
 }

@@ -124,6 +124,19 @@ int	ctl_ask_new(const struct ctl *ctl, struct ctl_server *s, uint32_t type,
 void	ctl_close(struct ctl_server *s);	/* NULL is allowed */
 
 /*
+ * ctl_request() without an answer, for a request that a derpd of an older build
+ * may not know: the error then says that derpd can't do `cannot'.
+ */
+int	ctl_request_new(const struct ctl *ctl, uint32_t type,
+	    const struct ipc_wr *w, const char *cannot);
+
+/*
+ * A ctl_reply_cb that prints the one line of a MSG_CTL_TEXT; `arg' is the
+ * struct ctl.
+ */
+int	ctl_got_line(struct ipc_msg *m, void *arg);
+
+/*
  * Connect to the socket at `path'; with `flags' SOCK_NONBLOCK without waiting
  * for a derpd that accepts nobody (EAGAIN).  Returns the descriptor, or -1 with
  * errno, for which ctl_dial_advice() says what the user can do, "" or ": ...".

@@ -37,21 +37,14 @@ seconds(const char *word)
 static int
 ask(const struct ctl *ctl, unsigned int secs)
 {
-	const struct ipc_msg_ctl_drain	 v = { secs * 1000 };
-	struct ctl_server		*s;
-	struct ipc_wr			 w;
-	int				 rv;
+	const struct ipc_msg_ctl_drain v = { secs * 1000 };
+	struct ipc_wr	 w;
+	int		 rv;
 
-	if ((s = ctl_open(ctl)) == NULL)
-		return 1;
 	ipc_wr_init(&w);
 	ipc_put_ctl_drain(&w, &v);
-	rv = ctl_ask_new(ctl, s, MSG_CTL_DRAIN, &w, NULL, NULL);
+	rv = ctl_request_new(ctl, MSG_CTL_DRAIN, &w, "drain: stop it (SIGTERM)");
 	ipc_wr_free(&w);
-	ctl_close(s);
-	if (rv == CTL_UNKNOWN)
-		rv = ctl_failed(ctl, "the running derpd is older and can't "
-		    "drain: stop it (SIGTERM)");
 	return rv;
 }
 

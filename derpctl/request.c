@@ -22,6 +22,7 @@
 
 #define ANSWER_MS	30000	/* a reload may load many certificates */
 #define WHY_MAX		4096
+#define TEXTSIZE	1024	/* room for a line */
 
 /* The derpd that answers. */
 struct ctl_server {
@@ -306,4 +307,43 @@ ctl_request(const struct ctl *ctl, uint32_t type, const struct ipc_wr *w,
 	rv = ctl_ask(ctl, s, type, w, cb, arg);
 	ctl_close(s);
 	return rv;
+}
+
+int
+ctl_request_new(const struct ctl *ctl, uint32_t type, const struct ipc_wr *w,
+    const char *cannot)
+{
+	struct ctl_server	*s;
+	int			 rv;
+
+	if ((s = ctl_open(ctl)) == NULL)
+		return 1;
+	rv = ctl_ask_new(ctl, s, type, w, NULL, NULL);
+	ctl_close(s);
+	if (rv == CTL_UNKNOWN)
+		rv = ctl_failed(ctl, "the running derpd is older and can't %s",
+		    cannot);
+	return rv;
+}
+
+int
+ctl_got_line(struct ipc_msg *m, void *arg)
+{
+	const struct ctl	*ctl = arg;
+	struct ipc_msg_ctl_text	 v;
+	char			 line[TEXTSIZE];
+
+	if (m->type != MSG_CTL_TEXT ||
+	    ipc_get_ctl_text(&m->rd, &v) == -1 || v.len >= sizeof(line))
+		return -1;
+	if (!ctl->json) {
+		ctl_put_text(stdout, v.text, v.len);
+		putchar('\n');
+		return 0;
+	}
+	if (v.len > 0)
+		memcpy(line, v.text, v.len);
+	line[v.len] = '\0';
+	ctl_json_ok(stdout, "text", line);
+	return 0;
 }

@@ -13,21 +13,15 @@
 static int
 ask(const struct ctl *ctl, uint32_t worker)
 {
-	const struct ipc_msg_ctl_restart_relay	 v = { worker };
-	struct ctl_server			*s;
-	struct ipc_wr				 w;
-	int					 rv;
+	const struct ipc_msg_ctl_restart_relay v = { worker };
+	struct ipc_wr	 w;
+	int		 rv;
 
-	if ((s = ctl_open(ctl)) == NULL)
-		return 1;
 	ipc_wr_init(&w);
 	ipc_put_ctl_restart_relay(&w, &v);
-	rv = ctl_ask_new(ctl, s, MSG_CTL_RESTART_RELAY, &w, NULL, NULL);
+	rv = ctl_request_new(ctl, MSG_CTL_RESTART_RELAY, &w,
+	    "replace a relay worker");
 	ipc_wr_free(&w);
-	ctl_close(s);
-	if (rv == CTL_UNKNOWN)
-		rv = ctl_failed(ctl, "the running derpd is older and can't "
-		    "replace a relay worker");
 	return rv;
 }
 
