@@ -14,6 +14,9 @@ struct parent_inherit_socket;
 
 /* A pool of sockets.  All zero is an empty one. */
 struct parent_inherit {
+	int		 waits;		/* set by the owner: the earlier derpd
+					   accepts, so no other socket may
+					   listen yet */
 	/* private */
 	struct parent_inherit_socket *v;
 	size_t		 n;

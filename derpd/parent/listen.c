@@ -6,7 +6,9 @@
  * has a socket of its own; elsewhere all share one.  The parent keeps all
  * sockets open: connections to a front that has died wait for its successor.
  * The next derpd inherits them (inherit.h).  They permit more sockets of their
- * address from the start, because it may have more processes.
+ * address from the start, because it may have more processes.  Its own sockets
+ * do not listen while the earlier derpd does: the kernel would put clients
+ * there for whom nobody comes, and who are reset if that derpd goes on instead.
  *
  * The backlog is what the default of Linux allows.  With a longer one more
  * clients would wait for their handshake than can be served within the time
@@ -59,20 +61,11 @@ reuse(int fd, int family)
 	return (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)));
 }
 
-/* A listening socket, or -1 with errno; `share' 1: with SO_REUSEPORT. */
+/* A bound socket, or -1 with errno; `share' 1: with SO_REUSEPORT. */
 static int
 tcp_socket(const struct sockaddr *sa, socklen_t len, int share)
 {
-	int fd, error;
-
-	if ((fd = net_bound(SOCK_STREAM, sa, len, share, reuse)) == -1)
-		return (-1);
-	if (listen(fd, BACKLOG) == 0)
-		return (fd);
-	error = errno;
-	close(fd);
-	errno = error;
-	return (-1);
+	return (net_bound(SOCK_STREAM, sa, len, share, reuse));
 }
 
 static const struct kind tcp = {
@@ -267,18 +260,34 @@ reserve(struct opening *o, const struct parent_listen_socket *l)
 	return (probe(o->k, sa, o->cl->sslen));
 }
 
+/* Open a socket of the address.  Returns the descriptor, or -1 with errno. */
+static int
+open_socket(const struct opening *o)
+{
+	const struct sockaddr *sa = (const struct sockaddr *)&o->ss;
+	int fd, error;
+
+	fd = o->k->open(sa, o->cl->sslen, spreads(o->k));
+	if (fd == -1 || o->k->type != SOCK_STREAM || o->in->waits ||
+	    listen(fd, BACKLOG) == 0)
+		return (fd);
+	error = errno;
+	close(fd);
+	errno = error;
+	return (-1);
+}
+
 /* Add a socket for each process that has none.  0, or -1 with errno. */
 static int
 add_sockets(struct opening *o, struct parent_listen_socket *l)
 {
-	const struct sockaddr *sa = (const struct sockaddr *)&o->ss;
 	int fd;
 
 	while (l->nfds < o->s->nprocs) {
 		if (!spreads(o->k) && l->nfds > 0)
 			fd = fcntl(l->fds[0], F_DUPFD_CLOEXEC, 0);
 		else
-			fd = o->k->open(sa, o->cl->sslen, spreads(o->k));
+			fd = open_socket(o);
 		if (add_fd(l, fd) == -1)
 			return (-1);
 	}
@@ -498,6 +507,22 @@ is_listening(int fd)
 
 	return (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == 0 &&
 	    on);
+}
+
+void
+parent_listen_begin(const struct parent_listen_set *s)
+{
+	const struct parent_listen_socket *l;
+	unsigned int n;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		l = &s->v[i];
+		for (n = 0; n < l->nfds; n++)
+			if (!l->ended && !is_listening(l->fds[n]) &&
+			    listen(l->fds[n], BACKLOG) == -1)
+				log_warn("%s: can't listen", l->text);
+	}
 }
 
 /* Make sure that the socket listens.  0, or -1 (logged). */

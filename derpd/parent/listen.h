@@ -33,8 +33,9 @@ struct parent_listen_set {
  * more than there are processes: none of them may be closed, because
  * connections wait in it.  Port 0 takes the next port that `in' has at the
  * address and no other line of `c' names, so that such lines keep theirs while
- * their order stays.  0, or -1: the first failure was logged with address, port
- * and advice; no socket is left open.
+ * their order stays.  All listen; while `in' waits only those from there do.
+ * 0, or -1: the first failure was logged with address, port and advice; no
+ * socket is left open.
  */
 int	parent_listen_open(struct parent_listen_set *s, const struct conf *c,
 	    unsigned int nprocs, struct parent_inherit *in);
@@ -46,6 +47,12 @@ int	parent_listen_stun(struct parent_listen_set *s, const struct conf *c,
 /* The same for the sockets of `metrics', for one process. */
 int	parent_listen_metrics(struct parent_listen_set *s,
 	    const struct conf *c, struct parent_inherit *in);
+
+/*
+ * Listen on all sockets that do not, which were opened while `in' waited.
+ * A failure is logged; parent_listen_options() tries again.
+ */
+void	parent_listen_begin(const struct parent_listen_set *s);
 
 /* Stands for all processes. */
 #define PARENT_LISTEN_ALL	(~0U)

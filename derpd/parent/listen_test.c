@@ -339,6 +339,62 @@ ATF_TC_BODY(drain, tc)
 	conf_free(c);
 }
 
+/* The new derpd of an upgrade has no client before the old one says so. */
+ATF_TC_WITHOUT_HEAD(waits);
+ATF_TC_BODY(waits, tc)
+{
+	struct parent_listen_set	old, new, other;
+	struct parent_inherit		pool = { .waits = 1 };
+	struct conf			*c = configure_port("127.0.0.1", 0),
+	    *more;
+	char				lines[160], line[256] = "";
+	const char			*why;
+	int				i, fd, used, free_port, fds[CLIENTS];
+
+#ifndef __linux__
+	atf_tc_skip("all workers share one socket");
+#endif
+	ATF_REQUIRE_EQ(0, parent_listen_open(&other, c, 1, &none));
+	free_port = other.v[0].port;
+	parent_listen_close(&other);
+	ATF_REQUIRE_EQ(0, parent_listen_open(&old, c, 1, &none));
+	ATF_REQUIRE((fd = dup(old.v[0].fds[0])) != -1);
+	ATF_REQUIRE_EQ(0, parent_inherit_add(&pool, IPC_UP_LISTEN, fd, &why));
+	snprintf(lines, sizeof(lines), "listen on 127.0.0.1 port %d tls\n"
+	    "listen on 127.0.0.1 port %d", old.v[0].port, free_port);
+	more = configure(lines);
+	ATF_REQUIRE_EQ(0, parent_listen_open(&new, more, 3, &pool));
+	ATF_REQUIRE_EQ(3, new.v[0].nfds);
+	for (i = 0; i < CLIENTS; i++)
+		ATF_REQUIRE((fds[i] = connect_to(old.v[0].port)) != -1);
+	ATF_CHECK_EQ(-1, connect_to(free_port));
+	ATF_CHECK_EQ(CLIENTS, accept_all(&old.v[0], 1, CLIENTS, &used));
+	for (i = 0; i < CLIENTS; i++)
+		close(fds[i]);
+
+	log_capture(line, sizeof(line));
+	parent_listen_begin(&new);
+	for (i = 0; i < 3; i++)
+		ATF_CHECK_EQ(0, parent_listen_options(&new, more,
+		    (unsigned int)i));
+	log_capture(NULL, 0);
+	ATF_CHECK_STREQ("", line);
+	for (i = 0; i < CLIENTS; i++)
+		ATF_REQUIRE((fds[i] = connect_to(old.v[0].port)) != -1);
+	ATF_CHECK_EQ(CLIENTS, accept_all(&new.v[0], 3, CLIENTS, &used));
+	ATF_CHECK(used > 1);
+	for (i = 0; i < CLIENTS; i++)
+		close(fds[i]);
+	ATF_REQUIRE((fd = connect_to(free_port)) != -1);
+	ATF_CHECK_EQ(1, accept_all(&new.v[1], 3, 1, &used));
+	close(fd);
+	parent_listen_close(&new);
+	parent_listen_close(&old);
+	parent_inherit_end(&pool);
+	conf_free(more);
+	conf_free(c);
+}
+
 static int
 option(int fd, int level, int name)
 {
@@ -489,6 +545,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, ended);
 	ATF_TP_ADD_TC(tp, ended_of_two);
 	ATF_TP_ADD_TC(tp, drain);
+	ATF_TP_ADD_TC(tp, waits);
 	ATF_TP_ADD_TC(tp, options);
 #ifdef TCP_CONGESTION
 	ATF_TP_ADD_TC(tp, congestion);

@@ -43,6 +43,7 @@ accept_all(void *arg)
 	if (d->accepting)
 		return;
 	d->accepting = 1;
+	parent_listen_begin(&d->listens);
 	for (i = 0; i < d->nfronts; i++)
 		if (d->fronts[i].c.chan != NULL &&
 		    parent_fronts_listen(&d->fronts[i]) == -1)
@@ -158,6 +159,7 @@ serve(void *arg)
 	take(d);
 	open_control(d);
 	begin_stun(d);
+	parent_listen_begin(&d->metricsocks);
 	parent_procs_start_later(d);
 	/* No address of this configuration has these. */
 	parent_inherit_end(&d->inherit);
@@ -196,7 +198,7 @@ upgrade_begin(struct parent *d, int fd)
 	if (!is_stream_socket(fd))
 		fatalx("-U %d: expected a stream socket: `derpctl upgrade' has "
 		    "derpd start with one", fd);
-	d->waiting = 1;
+	d->waiting = d->inherit.waits = 1;
 	if (upgrade_new_open(n, fd, &ops, d) == -1)
 		exit(1);
 	/* Who has yet to write would not read why this one fails. */
