@@ -96,6 +96,24 @@ relay_hands_closed(const struct relay *r)
 }
 
 void
+relay_hands_close(struct relay *r)
+{
+	struct relay_hand *h;
+	unsigned int i;
+
+	for (i = 0; i < IPC_MAXWORKERS; i++) {
+		h = &r->hands.from[i];
+		if (h->chan == NULL && h->ending == NULL)
+			continue;
+		log_warnx("front %u does not end its hand-overs, and sessions "
+		    "wait for that: its channel is closed", i);
+		ipc_chan_free(h->ending);
+		ipc_chan_free(h->chan);
+		h->ending = h->chan = NULL;
+	}
+}
+
+void
 relay_hands_missing(struct relay *r)
 {
 	unsigned int i;

@@ -32,6 +32,12 @@ void	relay_hands_init(struct relay *r);
 int	relay_hands_closed(const struct relay *r);
 
 /*
+ * Close all channels, and log whose they were.  What is on its way in them is
+ * lost: clients of those fronts alone.
+ */
+void	relay_hands_close(struct relay *r);
+
+/*
  * Request the channels that are missing, unless the parent makes them before
  * the next tick.
  */

@@ -3,8 +3,9 @@
  * ask whether one is on.
  *
  * What is on its way ends by itself: fronts close their channels when the
- * parent tells them, keys has few boxes to seal, and a ring is finite.  If
- * somebody hangs the parent thaws all after some seconds.
+ * parent tells them, keys has few boxes to seal, and a ring is finite.  No
+ * front may keep sessions from moving: one that does not close its channel
+ * loses it.  If somebody else hangs the parent thaws all after some seconds.
  */
 #include <event2/event.h>
 #include <unistd.h>
@@ -18,6 +19,9 @@
 #include "peers.h"
 #include "relay.h"
 #include "sent.h"
+
+#define HANDS_TICKS	2	/* seconds for fronts; less than the parent
+				   waits */
 
 int
 relay_hold_is_on(const struct relay *r)
@@ -149,6 +153,14 @@ relay_hold_turn(struct relay *r)
 		let_in(r);
 }
 
+void
+relay_hold_tick(struct relay *r)
+{
+	if (++r->hold.ticks == HANDS_TICKS &&
+	    r->hold.state == RELAY_HOLD_LOGINS)
+		relay_hands_close(r);
+}
+
 int
 relay_hold_message(void *arg, const struct ipc_msg_relay_hold *v)
 {
@@ -157,6 +169,7 @@ relay_hold_message(void *arg, const struct ipc_msg_relay_hold *v)
 	if (v->hold == 0)
 		return (-1);
 	r->hold.number = v->hold;
+	r->hold.ticks = 0;
 	/* One that was not thawed begins anew. */
 	if (relay_hold_is_on(r))
 		cluster_link_go_on(r);

@@ -7,7 +7,8 @@
  *   OFF --RELAY_HOLD--> LOGINS --> LINKS --RELAY_HELD--> ON
  *
  *   LOGINS	until the channels of all fronts are closed, and all that came
- *		over them is logged in
+ *		over them is logged in; those of a front that hangs, or is
+ *		hostile, are closed here
  *   LINKS	LINK_MARK is the last entry in each ring; until each ring has
  *		brought that of the other worker
  *   ON		only the channels of the parent and of moves are handled
@@ -36,6 +37,7 @@ enum relay_hold_state {
 struct relay_hold {
 	enum relay_hold_state state;
 	uint32_t	 number;	/* of the last RELAY_HOLD */
+	unsigned int	 ticks;		/* since then */
 };
 
 /* Return 1 while a hold is under way or complete, else 0. */
@@ -49,6 +51,9 @@ int	relay_hold_is_held(const struct relay *r);
  * to do.
  */
 void	relay_hold_turn(struct relay *r);
+
+/* A second is over, in a hold. */
+void	relay_hold_tick(struct relay *r);
 
 /* A channel to keys, admit or a mesh process is new. */
 void	relay_hold_channels(struct relay *r);

@@ -5,6 +5,7 @@
 #include "hands.h"
 #include "hold.h"
 #include "linkfixture.h"
+#include "log.h"
 #include "seals.h"
 
 static struct ipc_chan	*parent;	/* its end */
@@ -210,6 +211,54 @@ ATF_TC_BODY(logins, tc)
 	thaw();
 	/* The parent makes both, or is asked to. */
 	ATF_CHECK_EQ(r->hands.lost, 3);
+}
+
+/* A front that keeps its channels open does not keep sessions from moving. */
+ATF_TC_WITHOUT_HEAD(front_hangs);
+ATF_TC_BODY(front_hangs, tc)
+{
+	struct other *other;
+	struct ipc_msg m;
+	char line[256] = "", byte;
+	int sv[2], older[2], busy[2];
+
+	begin_held();
+	other = linked(OTHER);
+	relay_hands_init(r);
+	r->conf.nfronts = 3;
+	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, busy), 0);
+	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, older), 0);
+	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	ATF_REQUIRE_EQ(relay_hands_open(r, busy[0], 0), 0);
+	ATF_REQUIRE_EQ(relay_hands_open(r, older[0], 1), 0);
+	ATF_REQUIRE_EQ(relay_hands_open(r, sv[0], 1), 0);
+	marks(other, 1);
+	hold(1);
+	close(busy[1]);
+	relay_hold_tick(r);
+	held_turns();
+	ATF_CHECK_EQ(r->hold.state, RELAY_HOLD_LOGINS);
+	ATF_CHECK_EQ(hears(other, &m), 0);
+	log_capture(line, sizeof(line));
+	relay_hold_tick(r);
+	log_capture(NULL, 0);
+	ATF_CHECK_MSG(strstr(line, "front 1 ") != NULL, "%s", line);
+	ATF_CHECK_EQ(read(sv[1], &byte, 1), 0);
+	ATF_CHECK_EQ(read(older[1], &byte, 1), 0);
+	ATF_CHECK_EQ(reported(), 1);
+	gets_mark(other, 1);
+	thaw();
+	ATF_CHECK_EQ(r->hands.lost, 7);
+
+	/* The next hold gives it as much time again. */
+	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	ATF_REQUIRE_EQ(relay_hands_open(r, sv[0], 1), 0);
+	hold(2);
+	relay_hold_tick(r);
+	ATF_CHECK(!relay_hands_closed(r));
+	close(sv[1]);
+	held_turns();
+	ATF_CHECK_EQ(r->hold.state, RELAY_HOLD_LINKS);
 }
 
 /* No connection is read, whatever its state; afterwards all are. */
@@ -484,6 +533,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, links);
 	ATF_TP_ADD_TC(tp, early);
 	ATF_TP_ADD_TC(tp, logins);
+	ATF_TP_ADD_TC(tp, front_hangs);
 	ATF_TP_ADD_TC(tp, input);
 	ATF_TP_ADD_TC(tp, draining);
 	ATF_TP_ADD_TC(tp, lost);

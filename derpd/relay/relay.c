@@ -431,8 +431,10 @@ tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	conn_clock(&r->set);
-	if (relay_hold_is_on(r))
+	if (relay_hold_is_on(r)) {
+		relay_hold_tick(r);
 		return;
+	}
 	/* Keys may have closed a channel and still run. */
 	if (r->configured && r->keys == NULL)
 		(void)ipc_send_server_keyless(r->parent, &keyless);

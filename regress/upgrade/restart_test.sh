@@ -114,6 +114,20 @@ other_hangs_body() {
 	finish
 }
 
+upgrade_case front_hangs 120 "a front hangs: the relay worker is replaced"
+front_hangs_body() {
+	# A login that the front has is lost.
+	DEATHS=yes NWORKERS=1
+	begin -deaths
+	_front=$(status_pids front | head -n 1)
+	kill -STOP "$_front"
+	restart 0
+	kill -CONT "$_front"
+	load_flows
+	[ "$(load_value ended)" -eq 0 ] || e2e_fail "sessions have ended"
+	finish
+}
+
 upgrade_case itself_hangs 120 "the relay worker hangs: all stays as it was"
 itself_hangs_body() {
 	begin
@@ -132,4 +146,5 @@ atf_init_test_cases() {
 	atf_add_test_case refused
 	atf_add_test_case other_hangs
 	atf_add_test_case itself_hangs
+	atf_add_test_case front_hangs
 }
