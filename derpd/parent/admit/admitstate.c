@@ -146,10 +146,10 @@ admitset_state_save(struct parent *d, const struct ipc_msg_admit_save *v,
 	if (!v->last)
 		return (0);
 	/*
-	 * Until this derpd has taken over, and when it was replaced, the files
-	 * are another one's.
+	 * Until this derpd has taken over, and from when another one may, the
+	 * files are that one's.
 	 */
-	written = !s->idle && !d->waiting && !upgrade_keeps(d) &&
+	written = !s->idle && !d->waiting && !upgrade_gave(d) &&
 	    write_state(d, v->which);
 	forget(s);
 	return (written);

@@ -153,6 +153,32 @@ ATF_TC_BODY(waiting, tc)
 	check_file(QUOTA, "own");
 }
 
+/* From the commit on they are those of the next one. */
+ATF_TC_WITHOUT_HEAD(replaced);
+ATF_TC_BODY(replaced, tc)
+{
+	static const struct {
+		enum upgrade_old_state	 state;
+		int			 ours;
+	} v[] = {
+		{ UPGRADE_HOLDING, 1 }, { UPGRADE_MOVING, 1 },
+		{ UPGRADE_COMMITTED, 0 }, { UPGRADE_LOST, 0 },
+		{ UPGRADE_KEEPING, 0 }, { UPGRADE_IDLE, 1 }
+	};
+	size_t	 i;
+
+	begin("admit { url https://h/v }\n");
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		ATF_REQUIRE(unlink(QUOTA) == 0 || i == 0);
+		d.upgrade.old.state = UPGRADE_IDLE;
+		ATF_REQUIRE_EQ(1, save(IPC_ADMIT_STATE_QUOTA, 0, "a", 1, 1));
+		d.upgrade.old.state = v[i].state;
+		ATF_CHECK_EQ(v[i].ours, save(IPC_ADMIT_STATE_QUOTA, 0, "b", 1,
+		    1));
+		check_file(QUOTA, v[i].ours ? "b" : "a");
+	}
+}
+
 static void
 say_end(void)
 {
@@ -208,6 +234,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, no_room);
 	ATF_TP_ADD_TC(tp, sent);
 	ATF_TP_ADD_TC(tp, waiting);
+	ATF_TP_ADD_TC(tp, replaced);
 	ATF_TP_ADD_TC(tp, confirmed);
 	ATF_TP_ADD_TC(tp, last_words);
 	return (atf_no_error());

@@ -30,6 +30,15 @@ upgrade_keeps(const struct parent *d)
 }
 
 int
+upgrade_gave(const struct parent *d)
+{
+	const enum upgrade_old_state s = d->upgrade.old.state;
+
+	return (s == UPGRADE_COMMITTED || s == UPGRADE_LOST ||
+	    s == UPGRADE_KEEPING);
+}
+
+int
 upgrade_keeps_fronts(const struct parent *d)
 {
 	return (upgrade_keeps(d) && !d->upgrade.ending);

@@ -129,6 +129,9 @@ void	 upgrade_talk_end(struct parent *d);
 /* 1 when the new derpd serves, and this one only ends; else 0. */
 int	 upgrade_keeps(const struct parent *d);
 
+/* 1 when it may serve, and files are its own: from the commit on; else 0. */
+int	 upgrade_gave(const struct parent *d);
+
 /* 1 when fronts are still left to what they do, else 0. */
 int	 upgrade_keeps_fronts(const struct parent *d);
 
