@@ -388,8 +388,9 @@ upgrade_old_stop(struct upgrade_old *m)
 		return (0);
 	case UPGRADE_WAITING:
 		note(m, "derpd stops");
+		m->stop = 1;
 		end(m);
-		break;
+		return (0);
 	default:
 		fail(m, "derpd stops");
 		break;

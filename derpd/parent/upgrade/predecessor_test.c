@@ -267,7 +267,7 @@ happen(enum event e)
 static const char *const table[UPGRADE_NSTATES][NEVENTS] = {
 	[UPGRADE_IDLE] = { [STOP] = "stops " },
 	[UPGRADE_WAITING] = {
-		[STOP] = "done(derpd stops) stops "
+		[STOP] = "done(derpd stops) stop waits "
 	},
 	[UPGRADE_STARTING] = {
 		[READY] = "accept ", [TOOK] = JUNK, [TAKEN] = EARLY,

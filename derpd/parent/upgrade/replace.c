@@ -308,7 +308,8 @@ done(void *arg, const char *why)
 	if (why == NULL)
 		upgrade_keep_tell(d);
 	answer(d, why);
-	if (why == NULL || d->super.stopping)
+	/* Nothing begins before a stop. */
+	if (why == NULL || d->super.stopping || u->old.stop)
 		return;
 	if (u->reload)
 		(void)super_notify("READY=1");
