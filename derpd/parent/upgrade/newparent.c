@@ -96,10 +96,11 @@ deadline(void *arg, unsigned int ms)
 }
 
 /* Nothing can refuse now: what fails is tried again. */
-static void
-open_control(struct parent *d)
+void
+upgrade_control(struct parent *d)
 {
-	if (!d->super.stopping && parent_control_open(d) == -1)
+	if (!d->super.stopping && !upgrade_gave(d) &&
+	    parent_control_fd() == -1 && parent_control_open(d) == -1)
 		deadline(d, CONTROL_MS);
 }
 
@@ -113,7 +114,7 @@ look(evutil_socket_t fd, short what, void *arg)
 	if (d->waiting)
 		upgrade_new_late(&d->successor);
 	else
-		open_control(d);
+		upgrade_control(d);
 }
 
 /* Let the relay workers go on with what they have received. */
@@ -157,7 +158,7 @@ serve(void *arg)
 	accept_all(d);
 	d->waiting = 0;
 	take(d);
-	open_control(d);
+	upgrade_control(d);
 	begin_stun(d);
 	parent_listen_begin(&d->metricsocks);
 	parent_procs_start_later(d);

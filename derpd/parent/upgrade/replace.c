@@ -259,8 +259,7 @@ serve(void *arg)
 	retire(d, 0);
 	for (i = 0; i < parent_servers_count(d); i++)
 		(void)super_adjust(&parent_servers_at(d, i)->c);
-	if (parent_control_fd() == -1)
-		(void)parent_control_open(d);
+	upgrade_control(d);
 }
 
 static void

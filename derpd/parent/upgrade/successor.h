@@ -146,6 +146,12 @@ int	 upgrade_listen(struct parent *d);
 void	 upgrade_ready(struct parent *d);
 
 /*
+ * This derpd serves, maybe again: open the control socket, if it is not, and
+ * try again until it is.
+ */
+void	 upgrade_control(struct parent *d);
+
+/*
  * The start has failed, for d->why: tell the old derpd, if this one was to take
  * over.  Returns 1, or 0 when it is the old one that has ended it, so that the
  * log need not say it.
