@@ -37,6 +37,8 @@ struct part {
 	{ want, type, text, ok, why, NULL }
 
 static const char	*build;		/* of derpd; NULL: as derpctl */
+static unsigned int	 closes;	/* connections that derpd closes at
+					   once, before the first part */
 static struct ctl	ctl = { .socket = "sock" };
 
 /* Send one message: a text, after the byte `lead' unless that is -1. */
@@ -141,6 +143,8 @@ play(int lfd, const struct part *p)
 	struct ipc_msg	 m;
 
 	alarm(30);
+	for (; closes > 0; closes--)
+		close(accept(lfd, NULL, NULL));
 	for (; p != NULL; p = p->next) {
 		if (c == NULL)
 			c = accept_one(lfd);

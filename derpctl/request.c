@@ -23,6 +23,7 @@
 #define ANSWER_MS	30000	/* a reload may load many certificates */
 #define WHY_MAX		4096
 #define TEXTSIZE	1024	/* room for a line */
+#define CTL_AGAIN	(-1)	/* of greet() */
 
 /* The derpd that answers. */
 struct ctl_server {
@@ -90,6 +91,13 @@ ctl_dial_advice(int e)
 	return "";
 }
 
+/* Has derpd closed the connection? */
+static int
+closed(int e)
+{
+	return e == EPIPE || e == ECONNRESET;
+}
+
 /*
  * Why a request could not be sent or was not answered.  When derpd closes a
  * connection at once, as for users without permission, either the request or
@@ -98,7 +106,7 @@ ctl_dial_advice(int e)
 static const char *
 reason(int e)
 {
-	if (e == EPIPE || e == ECONNRESET)
+	if (closed(e))
 		return "it closed the connection; see its log for the reason";
 	if (e == EPROTO)
 		return "its answer is malformed";
@@ -158,9 +166,12 @@ greeting_ms(const struct ctl *ctl)
 	    ANSWER_MS;
 }
 
-/* Exchange build ids.  Returns 0, or 1 with the reason reported. */
+/*
+ * Exchange build ids.  Returns 0, or 1 with the reason reported; with `again',
+ * CTL_AGAIN when derpd has closed the connection instead.
+ */
 static int
-greet(const struct ctl *ctl, struct ctl_server *s)
+greet(const struct ctl *ctl, struct ctl_server *s, int again)
 {
 	const struct ipc_msg_ctl_hello own = { ipc_build_id() };
 	struct ipc_msg_ctl_build v;
@@ -169,9 +180,11 @@ greet(const struct ctl *ctl, struct ctl_server *s)
 
 	if (ipc_send_ctl_hello(s->chan, &own) == -1 ||
 	    ipc_chan_flush(s->chan, ANSWER_MS) == -1)
-		return server_failed(ctl, s, reason(errno));
+		return again && closed(errno) ? CTL_AGAIN :
+		    server_failed(ctl, s, reason(errno));
 	if (ipc_chan_recv(s->chan, &m, greeting_ms(ctl)) == -1)
-		return not_received(ctl, s);
+		return again && closed(errno) ? CTL_AGAIN :
+		    not_received(ctl, s);
 	rv = m.type == MSG_CTL_BUILD && ipc_get_ctl_build(&m.rd, &v) == 0;
 	if (rv)
 		strlcpy(s->build, v.build, sizeof(s->build));
@@ -238,14 +251,13 @@ ask(const struct ctl *ctl, struct ctl_server *s, int is_new, uint32_t type,
 	return answer(ctl, s, is_new, cb, arg);
 }
 
-struct ctl_server *
-ctl_open(const struct ctl *ctl)
+/* Connect.  NULL: the reason is reported. */
+static struct ctl_server *
+dial(const struct ctl *ctl)
 {
 	struct ctl_server	*s;
 	int			 fd;
 
-	if (!ctl->edits)
-		ctl_confine_socket(ctl->socket);
 	if ((s = calloc(1, sizeof(*s))) == NULL) {
 		ctl_failed(ctl, "out of memory");
 		return NULL;
@@ -264,7 +276,27 @@ ctl_open(const struct ctl *ctl)
 		free(s);
 		return NULL;
 	}
-	if (greet(ctl, s) != 0) {
+	return s;
+}
+
+struct ctl_server *
+ctl_open(const struct ctl *ctl)
+{
+	struct ctl_server	*s;
+	int			 rv;
+
+	if (!ctl->edits)
+		ctl_confine_socket(ctl->socket);
+	if ((s = dial(ctl)) == NULL)
+		return NULL;
+	/* A derpd that is just replaced leaves this to the one that serves. */
+	if ((rv = greet(ctl, s, 1)) == CTL_AGAIN) {
+		ctl_close(s);
+		if ((s = dial(ctl)) == NULL)
+			return NULL;
+		rv = greet(ctl, s, 0);
+	}
+	if (rv != 0) {
 		ctl_close(s);
 		return NULL;
 	}

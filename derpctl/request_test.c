@@ -226,6 +226,20 @@ ATF_TC_BODY(broken, tc)
 	ATF_CHECK(atf_utils_compare_file("out", ""));
 }
 
+/* A derpd that closes the connection at once may just be replaced. */
+ATF_TC_WITHOUT_HEAD(replaced);
+ATF_TC_BODY(replaced, tc)
+{
+	const struct part good = LAST_PART(MSG_CTL_RELOAD, 0, NULL, 1, "");
+
+	closes = 1;
+	ATF_CHECK_EQ(run(&good, "reload", NULL), 0);
+	ATF_CHECK(atf_utils_compare_file("err", ""));
+	closes = 2;
+	ATF_CHECK_EQ(run(NULL, "reload", NULL), 1);
+	ATF_CHECK(atf_utils_grep_file("closed the connection", "err"));
+}
+
 ATF_TC_WITHOUT_HEAD(no_socket);
 ATF_TC_BODY(no_socket, tc)
 {
@@ -249,6 +263,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, restart);
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, broken);
+	ATF_TP_ADD_TC(tp, replaced);
 	ATF_TP_ADD_TC(tp, no_socket);
 	return atf_no_error();
 }
