@@ -96,7 +96,7 @@ check_all(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (ran > turn_ms(s) + LATE_MS)
 		ran = 0;
-	if (!s->starting && !s->stopping)
+	if (!s->starting && (!s->stopping || s->keeping))
 		for (i = 0; i < s->n; i++)
 			check_one(s->children[i], ran);
 	wait_turn(s);

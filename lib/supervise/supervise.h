@@ -125,6 +125,9 @@ struct super {
 	int			 starting;	/* until all children were ready
 						   once */
 	int			 stopping;
+	int			 keeping;	/* while stopping: some children
+						   go on for long, and owe
+						   signs of life */
 	int			 failed;	/* the start, or what is done
 						   in its place (-n, -R) */
 	int			 one_id;	/* root of a user namespace

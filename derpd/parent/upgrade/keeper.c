@@ -156,7 +156,7 @@ upgrade_keep(struct parent *d)
 	ipc_chan_free(u->chan);
 	u->chan = NULL;
 	(void)upgrade_stand_in_begin(&u->stand_in, d->super.base, u->pid);
-	d->super.stopping = 1;
+	d->super.stopping = d->super.keeping = 1;
 	parent_moves_cancel(d);
 	/* The new one may have read derpd.conf before it was changed. */
 	if (reload_waits(d))
@@ -197,6 +197,7 @@ upgrade_keep_end(struct parent *d)
 	if (u->ending)
 		return;
 	u->ending = 1;
+	d->super.keeping = 0;
 	if (u->ev_keep != NULL)
 		event_del(u->ev_keep);
 	super_stop_within(&d->super, STOP_MS, "");
