@@ -184,7 +184,7 @@ void	 keys_box_stage_mesh(const uint8_t *key);
 
 /*
  * Make a hash of a mesh key: it tells keys apart, also over restarts of this
- * process.
+ * process, and for a derpd of another build (UP_BEGIN): it must not change.
  */
 void	 keys_box_hash_mesh(const uint8_t key[KEYS_MESHLEN],
 	    uint8_t hash[IPC_MESHHASH_LEN]);

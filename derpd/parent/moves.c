@@ -174,7 +174,8 @@ give(const struct parent_moves_chan *v, enum parent_movesteps_kind kind,
     unsigned int nworkers, const uint8_t *secret)
 {
 	struct ipc_msg_relay_move_to to = { v->other, nworkers, secret };
-	struct ipc_msg_relay_move_from from = { v->other, nworkers, secret };
+	struct ipc_msg_relay_move_from from = { v->other, nworkers, secret,
+	    v->rekeyed };
 
 	if (v->p->c.chan == NULL) {
 		close(v->fd);

@@ -41,6 +41,8 @@ struct parent_moves_chan {
 	unsigned int	 other;		/* number of the worker at the other
 					   end */
 	int		 fd;		/* this end */
+	int		 rekeyed;	/* at one that takes: see
+					   RELAY_MOVE_FROM */
 };
 
 struct event;

@@ -69,8 +69,9 @@ static void
 move(void *arg, unsigned int worker)
 {
 	struct parent *d = arg;
-	struct parent_moves_chan from = { &d->relays[worker], worker, -1 };
-	struct parent_moves_chan to = { &d->relaynext, worker, -1 };
+	struct parent_moves_chan from = { .p = &d->relays[worker],
+	    .other = worker };
+	struct parent_moves_chan to = { .p = &d->relaynext, .other = worker };
 	int sv[2];
 
 	log_debug("relay %u: all are held, its sessions move", worker);

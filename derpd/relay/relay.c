@@ -323,19 +323,6 @@ on_move(void *arg)
 }
 
 static int
-on_move_from(void *arg, const struct ipc_msg_relay_move_from *v, int *fd)
-{
-	if (v->from >= v->nworkers)
-		return (-1);
-	if (move_from(arg, v->from, v->nworkers, v->slot_secret, *fd) == -1)
-		fatal("can't open the channel from relay %u (malloc, "
-		    "event_new)", v->from);
-	*fd = -1;
-	cluster_link_heir(arg);
-	return (0);
-}
-
-static int
 on_take(void *arg)
 {
 	move_take(arg);
@@ -418,7 +405,7 @@ static const struct ipc_handlers handlers = {
 	.relay_succeeded = relay_hold_succeeded,
 	.relay_move_to = on_move_to,
 	.relay_move = on_move,
-	.relay_move_from = on_move_from,
+	.relay_move_from = move_from_message,
 	.relay_take = on_take
 };
 

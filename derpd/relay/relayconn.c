@@ -48,13 +48,23 @@ sample_rtt(struct relay_conn *c)
 #endif
 }
 
+/* Is it a mesh peer whose key was replaced a day ago, here or elsewhere? */
+static int
+key_is_over(struct relay_conn *c)
+{
+	const struct derp_session *s = &c->session;
+	const uint64_t now = c->r->set.now_us;
+
+	return (s->mesh && ((s->mesh_end != 0 && now >= s->mesh_end) ||
+	    nodes_keyage_is_over(&c->r->nodes.keyage, s->login_us, now)));
+}
+
 static void
 keep_alive(struct relay_conn *c)
 {
 	uint8_t hdr[FRAME_HDR_LEN];
 
-	if (c->session.mesh && nodes_keyage_is_over(&c->r->nodes.keyage,
-	    c->session.login_us, c->r->set.now_us)) {
+	if (key_is_over(c)) {
 		conn_close(&c->conn, "its mesh key was replaced a day ago");
 		return;
 	}

@@ -79,9 +79,10 @@ check(struct ipc_wr *w, const char *want)
 		"01010101010101010101010101010101"
 #define ADDR	"02020202020202020202020202020202"
 #define SECRET	"03030303030303030303030303030303"
+#define HASH	"04040404040404040404040404040404"
 
 static uint8_t key[IPC_KEYLEN], addr[IPC_ADDRLEN];
-static uint8_t secret[IPC_SLOT_SECRETLEN];
+static uint8_t secret[IPC_SLOT_SECRETLEN], hash[IPC_MESHHASH_LEN];
 
 static void
 begin(void)
@@ -89,6 +90,7 @@ begin(void)
 	memset(key, 1, sizeof(key));
 	memset(addr, 2, sizeof(addr));
 	memset(secret, 3, sizeof(secret));
+	memset(hash, 4, sizeof(hash));
 }
 
 ATF_TC_WITHOUT_HEAD(successor_bytes);
@@ -100,9 +102,9 @@ ATF_TC_BODY(successor_bytes, tc)
 	CHECK(up_socket, "01", .kind = IPC_UP_STUN);
 	CHECK(up_socket, "02", .kind = IPC_UP_METRICS);
 	CHECK(up_socket, "03", .kind = IPC_UP_CONTROL);
-	CHECK(up_begin, "00000001 00000002 616200 00000003" SECRET "01",
-	    .version = 1, .build = "ab", .nworkers = 3, .slot_secret = secret,
-	    .stun = 1);
+	CHECK(up_begin, "00000001 00000002 616200 00000003" SECRET
+	    HASH "01", .version = 1, .build = "ab", .nworkers = 3,
+	    .slot_secret = secret, .mesh_hash = hash, .stun = 1);
 	CHECK(up_ready, "00000003" KEY, .nworkers = 3, .node_key = key);
 	CHECK(up_move, "00000001 00000002", .from = 1, .to = 2);
 	CHECK(up_took, "01020304", .sessions = 0x01020304);
@@ -118,7 +120,8 @@ ATF_TC_BODY(session_bytes, tc)
 	CHECK(move_session,
 	    "0000000000000004 0000007f" KEY ADDR "0102"
 	    "00000003 aabbcc"			/* record */
-	    "00000005 0000000000000006 0000000000000007 0000000000000008"
+	    "00000005 0000000000000006 0000000000000007"
+	    "0000000000000018 0000000000000008"	/* mesh_end, number */
 	    "00000009 00000002 787900 0000000a"	/* version, app, told */
 	    "000000000000000b fffffffffffffffe 0000000c"	/* rate */
 	    "000000000000000d 0000000e"		/* notices */
@@ -137,7 +140,7 @@ ATF_TC_BODY(session_bytes, tc)
 	    .notice_at = 13, .notice_tokens = 14, .group = "g",
 	    .group_rate = 15, .group_burst = 16, .watched = 4096,
 	    .senders = 17, .rx_bytes = 18, .tx_bytes = 19, .rx_packets = 20,
-	    .tx_packets = 21, .drops = 22, .alive = 23);
+	    .tx_packets = 21, .drops = 22, .alive = 23, .mesh_end = 24);
 }
 
 ATF_TC_WITHOUT_HEAD(move_bytes);

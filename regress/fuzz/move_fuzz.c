@@ -110,6 +110,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint8_t secret[IPC_SLOT_SECRETLEN];
+	const struct ipc_msg_relay_move_from from = { .nworkers = 1,
+	    .slot_secret = secret };
 	static struct relay *r;
 	static int took;
 	struct ipc_chan *old;
@@ -120,7 +122,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		r = worker(&took);
 	took = -1;
 	must(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
-	must(move_from(r, 0, 1, secret, sv[0]) == 0);
+	must(move_from_message(r, &from, &sv[0]) == 0);
 	old = ipc_chan_new(NULL, sv[1], ROLE_RELAY, ROLE_RELAY, NULL, NULL,
 	    NULL);
 	must(old != NULL);

@@ -68,15 +68,17 @@ receive(void *arg)
 	struct parent_moves_chan *v;
 	unsigned int to, from;
 	size_t k = 0;
-	int fd;
+	int fd, rekeyed;
 
 	if ((v = calloc(n->nfds, sizeof(*v))) == NULL)
 		fatal("no memory for the channels of sessions");
+	rekeyed = upgrade_new_rekeyed(n, d->loaded.mesh.hash);
 	for (to = 0; to < d->nworkers; to++)
 		for (from = 0; from < n->nold; from++)
 			if ((fd = upgrade_new_channel(n, from, to)) != -1) {
 				v[k].p = &d->relays[to];
 				v[k].other = from;
+				v[k].rekeyed = rekeyed;
 				v[k++].fd = fd;
 			}
 	parent_moves_receive(d, v, k, n->nold, n->slot_secret, took, d);

@@ -124,6 +124,7 @@ on_begin(void *arg, const struct ipc_msg_up_begin *v)
 	n->nold = v->nworkers;
 	memcpy(n->slot_secret, v->slot_secret, sizeof(n->slot_secret));
 	n->has_secret = 1;
+	memcpy(n->mesh_hash, v->mesh_hash, sizeof(n->mesh_hash));
 	n->stun = v->stun;
 	n->state = UPGRADE_AT_START;
 	return (0);
@@ -332,6 +333,13 @@ upgrade_new_channel(struct upgrade_new *n, unsigned int from, unsigned int to)
 
 	*at = -1;
 	return (fd);
+}
+
+int
+upgrade_new_rekeyed(const struct upgrade_new *n,
+    const uint8_t hash[IPC_MESHHASH_LEN])
+{
+	return (memcmp(n->mesh_hash, hash, sizeof(n->mesh_hash)) != 0);
 }
 
 void

@@ -78,6 +78,7 @@ struct upgrade_new {
 	unsigned int	 nold, nnew;	/* relay workers */
 	int		 has_secret;
 	uint8_t		 slot_secret[IPC_SLOT_SECRETLEN];
+	uint8_t		 mesh_hash[IPC_MESHHASH_LEN];	/* as UP_BEGIN has it */
 	int		 stun;		/* the old one answers STUN */
 	int		*fds;		/* nold * nnew channels, by new worker,
 					   -1: none */
@@ -116,6 +117,13 @@ void	 upgrade_new_ready(struct upgrade_new *n, unsigned int nworkers,
  */
 int	 upgrade_new_channel(struct upgrade_new *n, unsigned int from,
 	    unsigned int to);
+
+/*
+ * Within ops->receive(): 1 if the old derpd has another mesh key than the one
+ * with this hash (zeros: none), or just one of the two has a key; else 0.
+ */
+int	 upgrade_new_rekeyed(const struct upgrade_new *n,
+	    const uint8_t hash[IPC_MESHHASH_LEN]);
 
 /*
  * The end of ops->receive(): `why' NULL: all sessions have come, so many; else

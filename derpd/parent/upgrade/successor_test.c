@@ -105,7 +105,9 @@ static void
 send_begin(unsigned int version, unsigned int nworkers)
 {
 	static const uint8_t	 secret[IPC_SLOT_SECRETLEN] = { 1, 2, 3 };
-	struct ipc_msg_up_begin	 v = { version, "old", nworkers, secret, 1 };
+	static const uint8_t	 hash[IPC_MESHHASH_LEN] = { 4, 5 };
+	struct ipc_msg_up_begin	 v = { version, "old", nworkers, secret,
+	    hash, 1 };
 
 	ATF_REQUIRE_EQ(0, ipc_send_up_begin(old, &v));
 	flush();
@@ -214,11 +216,17 @@ check_channel(unsigned int from, unsigned int to, int end)
 ATF_TC_WITHOUT_HEAD(all);
 ATF_TC_BODY(all, tc)
 {
+	const uint8_t	 same[IPC_MESHHASH_LEN] = { 4, 5 };
+	const uint8_t	 another[IPC_MESHHASH_LEN] = { 4, 6 };
+	const uint8_t	 none[IPC_MESHHASH_LEN] = { 0 };
 	int	 ends[2][3], i, k;
 
 	until_ready(2, 3);
 	ATF_CHECK_STREQ("old", n.build);
 	ATF_CHECK(n.has_secret && n.slot_secret[2] == 3 && n.stun);
+	ATF_CHECK_EQ(0, upgrade_new_rekeyed(&n, same));
+	ATF_CHECK_EQ(1, upgrade_new_rekeyed(&n, another));
+	ATF_CHECK_EQ(1, upgrade_new_rekeyed(&n, none));
 	ATF_CHECK_EQ(0, accepts);
 	send_accept();
 	ATF_CHECK_EQ(1, accepts);

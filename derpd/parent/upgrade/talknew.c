@@ -150,7 +150,8 @@ static int
 give_all(struct parent *d)
 {
 	const struct ipc_msg_up_begin v = { IPC_MOVE_VERSION, ipc_build_id(),
-	    d->nworkers, d->slot_secret, parent_stuns_answering(d) };
+	    d->nworkers, d->slot_secret, d->loaded.mesh.hash,
+	    parent_stuns_answering(d) };
 
 	if (give_set(d, &d->listens, IPC_UP_LISTEN) == -1 ||
 	    give_set(d, &d->stunsocks, IPC_UP_STUN) == -1 ||

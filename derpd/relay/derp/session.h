@@ -84,6 +84,9 @@ struct derp_session {
 	struct cluster_peer	*peer;
 	uint64_t		 login_us;
 	uint64_t		 login_ns;	/* since 1970 */
+	uint64_t		 mesh_end;	/* us: its mesh key was
+						   replaced before it moved
+						   here; 0: it was not */
 	uint64_t		 number;	/* for lists, in the order of
 						   logins */
 	char			*app;	/* AppName (heap); NULL: none */

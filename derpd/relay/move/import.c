@@ -308,27 +308,46 @@ move_import_owns(struct move_import *m, const uint8_t key[FRAME_KEY_LEN])
 	    cluster_owner(m->r, key) == m->r->conf.worker);
 }
 
-int
-move_from(struct relay *r, unsigned int from, unsigned int nworkers,
-    const uint8_t secret[IPC_SLOT_SECRETLEN], int fd)
+/* Open the channel `fd' (taken).  Return 0, or -1 without memory. */
+static int
+open_import(struct relay *r, const struct ipc_msg_relay_move_from *v, int fd)
 {
 	struct move_import *m;
 
-	if (r->move.in[from] != NULL ||
-	    (m = calloc(1, sizeof(*m))) == NULL)
+	if ((m = calloc(1, sizeof(*m))) == NULL)
 		return (-1);
 	m->r = r;
-	m->from = from;
-	m->nworkers = nworkers;
-	memcpy(m->secret, secret, sizeof(m->secret));
-	m->same = from == r->conf.worker && nworkers == r->conf.nworkers &&
-	    memcmp(secret, r->conf.slot_secret, sizeof(m->secret)) == 0;
+	m->from = v->from;
+	m->nworkers = v->nworkers;
+	memcpy(m->secret, v->slot_secret, sizeof(m->secret));
+	m->same = v->from == r->conf.worker &&
+	    v->nworkers == r->conf.nworkers &&
+	    memcmp(m->secret, r->conf.slot_secret, sizeof(m->secret)) == 0;
+	m->rekeyed = v->rekeyed;
 	m->chan = ipc_chan_new(r->set.base, fd, ROLE_RELAY, ROLE_RELAY,
 	    message, gone, m);
 	if (m->chan == NULL) {
 		free(m);
 		return (-1);
 	}
-	r->move.in[from] = m;
+	r->move.in[v->from] = m;
+	return (0);
+}
+
+int
+move_from_message(void *relay, const struct ipc_msg_relay_move_from *v, int *fd)
+{
+	struct relay *r = relay;
+
+	if (v->from >= v->nworkers || r->move.taking != MOVE_WAITING ||
+	    r->move.in[v->from] != NULL)
+		return (-1);
+	if (open_import(r, v, *fd) == -1)
+		fatal("can't open the channel from relay %u (malloc, "
+		    "event_new)", v->from);
+	*fd = -1;
+	/* This worker may have no mesh key; mesh peers that move had one. */
+	r->has_mesh |= v->rekeyed;
+	cluster_link_heir(r);
 	return (0);
 }

@@ -9,6 +9,7 @@ static struct move_side new;
 static struct ipc_chan *old;		/* the old worker's end */
 static uint8_t key[FRAME_KEY_LEN], saved[NET_RECORD_SAVED];
 static int client = -1;			/* the client's end */
+static int rekeyed;			/* of RELAY_MOVE_FROM */
 
 #define FROM	1
 #define NFROM	2
@@ -18,12 +19,15 @@ static void
 connect_old(void)
 {
 	static const uint8_t secret[IPC_SLOT_SECRETLEN] = { 9 };
+	const struct ipc_msg_relay_move_from v = { .from = FROM,
+	    .nworkers = NFROM, .slot_secret = secret, .rekeyed = rekeyed };
 	unsigned int i;
 	int sv[2];
 
 	a_worker(&new, 0, 1, 2);
 	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
-	ATF_REQUIRE_EQ(move_from(new.r, FROM, NFROM, secret, sv[0]), 0);
+	ATF_REQUIRE_EQ(move_from_message(new.r, &v, &sv[0]), 0);
+	ATF_CHECK_EQ(sv[0], -1);
 	old = ipc_chan_new(NULL, sv[1], ROLE_RELAY, ROLE_RELAY, NULL, NULL,
 	    NULL);
 	ATF_REQUIRE(old != NULL);
@@ -531,6 +535,95 @@ ATF_TC_BODY(cut, tc)
 	ATF_CHECK_EQ(errno, EAGAIN);
 }
 
+/* The old worker says that of a session: when does it end here? */
+static uint64_t
+mesh_end(uint32_t flags, uint64_t end)
+{
+	struct ipc_msg_move_session v;
+
+	begin();
+	message(&v);
+	v.flags = flags;
+	v.mesh_end = end;
+	say(&v, a_socket());
+	say_end(1);
+	answer(1, "");
+	return (conn_at(&new, key)->session.mesh_end);
+}
+
+/* It is within a day from now. */
+static void
+in_a_day(uint64_t end)
+{
+	const uint64_t day = 24ULL * 60 * 60 * 1000000;
+	const uint64_t now = new.r->set.now_us;
+
+	ATF_CHECK(end <= now + day);
+	ATF_CHECK(end > now + day - 60000000);
+}
+
+/* A mesh peer whose key was replaced lives a day more at most. */
+ATF_TC_WITHOUT_HEAD(mesh_ends);
+ATF_TC_BODY(mesh_ends, tc)
+{
+	(void)tc;
+	ATF_CHECK_EQ(mesh_end(IPC_MOVE_MESH, 0), 0);
+	ATF_CHECK_EQ(mesh_end(IPC_MOVE_MESH, 1), 1);
+	in_a_day(mesh_end(IPC_MOVE_MESH, UINT64_MAX));
+	ATF_CHECK_EQ(mesh_end(0, 1), 0);
+	ATF_CHECK_EQ(new.r->has_mesh, 0);
+	rekeyed = 1;
+	ATF_CHECK_EQ(mesh_end(IPC_MOVE_MESH, 1), 1);
+	in_a_day(mesh_end(IPC_MOVE_MESH, 0));
+	in_a_day(mesh_end(IPC_MOVE_MESH, UINT64_MAX));
+	ATF_CHECK_EQ(mesh_end(0, 0), 0);
+	/* Other workers may forward for such a peer, with no key here. */
+	ATF_CHECK_EQ(new.r->conf.mesh, 0);
+	ATF_CHECK_EQ(new.r->has_mesh, 1);
+}
+
+/* The worker does not take the channel of such a message. */
+static void
+no_channel(unsigned int from, unsigned int nworkers)
+{
+	const uint8_t secret[IPC_SLOT_SECRETLEN] = { 9 };
+	const struct ipc_msg_relay_move_from v = { .from = from,
+	    .nworkers = nworkers, .slot_secret = secret };
+	const struct move_import *m = new.r->move.in[from];
+	int sv[2], fd;
+
+	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	fd = sv[0];
+	ATF_CHECK_EQ(move_from_message(new.r, &v, &fd), -1);
+	ATF_CHECK_EQ(fd, sv[0]);
+	ATF_CHECK(new.r->move.in[from] == m);
+	close(sv[0]);
+	close(sv[1]);
+}
+
+/* Channels come before RELAY_TAKE, one from each old worker. */
+ATF_TC_WITHOUT_HEAD(channels);
+ATF_TC_BODY(channels, tc)
+{
+	(void)tc;
+	begin();
+	no_channel(FROM, NFROM);
+	no_channel(3, 3);
+	say_one(0, 0);
+	say_end(1);
+	answer(1, "");
+	move_take(new.r);
+	no_channel(0, NFROM);
+	turns(&new);
+	ipc_chan_free(old);
+	turns(&new);
+	ATF_CHECK_EQ(new.r->move.taking, MOVE_TAKEN);
+	ATF_CHECK(new.r->move.in[FROM] == NULL);
+	no_channel(0, NFROM);
+	no_channel(FROM, NFROM);
+	ATF_CHECK_EQ(new.r->stats->connections, 1);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, order);
@@ -544,5 +637,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, clocks);
 	ATF_TP_ADD_TC(tp, heard);
 	ATF_TP_ADD_TC(tp, cut);
+	ATF_TP_ADD_TC(tp, mesh_ends);
+	ATF_TP_ADD_TC(tp, channels);
 	return (atf_no_error());
 }

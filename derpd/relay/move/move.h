@@ -19,6 +19,7 @@
 
 #include "bounds.h"
 
+struct ipc_msg_relay_move_from;
 struct move_export;
 struct move_import;
 struct relay;
@@ -61,14 +62,16 @@ void	move_go(struct relay *r);
 void	move_stop(struct relay *r);
 
 /*
- * Sessions come over the channel `fd', which is taken, from the worker `from'
- * of `nworkers', which owned its keys by this secret.  RELAY_TOOK is sent when
- * all have come or that has failed; then again, the same, when the old worker
- * has closed the channel before move_take().  Return 0, or -1 without memory;
- * the caller then still owns `fd'.
+ * Handle RELAY_MOVE_FROM: sessions come over the channel *fd, which is taken,
+ * from the worker v->from of v->nworkers, which owned its keys by that secret.
+ * With v->rekeyed its mesh peers end in a day, as after a change of the mesh
+ * key.  RELAY_TOOK is sent when all have come or that has failed; then again,
+ * the same, when the old worker has closed the channel before move_take().
+ * Return 0, or -1: there is no such worker, it has a channel, or move_take()
+ * was called; the caller then still owns *fd.  Without memory it exits.
  */
-int	move_from(struct relay *r, unsigned int from, unsigned int nworkers,
-	    const uint8_t secret[IPC_SLOT_SECRETLEN], int fd);
+int	move_from_message(void *relay, const struct ipc_msg_relay_move_from *v,
+	    int *fd);
 
 /*
  * The imported sessions are this worker's: go on with them, some hundred in

@@ -554,6 +554,55 @@ ATF_TC_BODY(duplicates, tc)
 	ATF_CHECK_EQ(n, 0);
 }
 
+/* The keep-alives of all connections are due. */
+static void
+beats(struct move_side *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < 70; i++)
+		conn_tick(&s->r->set);
+	turns(s);
+}
+
+/*
+ * The key that mesh peers logged in with was replaced, then they move, twice:
+ * they end a day after the change.
+ */
+ATF_TC_WITHOUT_HEAD(old_key);
+ATF_TC_BODY(old_key, tc)
+{
+	const uint64_t day = 24ULL * 60 * 60 * 1000000;
+	struct move_side third;
+	uint64_t changed;
+
+	(void)tc;
+	begin();
+	a_worker(&third, 0, 1, 3);
+	a_client(&old, &alice, a, 0x1301, 1);
+	c = a_client(&old, &bob, b, 0x1302, 1);
+	changed = old.r->set.now_us;
+	nodes_keyage_changed(&old.r->nodes.keyage, changed);
+	c->session.login_us = changed + 60000000;	/* with the new key */
+	connect_move(&old, &new);
+	ATF_CHECK_EQ(move_all(&old, &new), 2);
+	commit(&old, &new);
+	ATF_CHECK_EQ(conn_at(&new, a)->session.mesh_end, changed + day);
+	ATF_CHECK_EQ(conn_at(&new, b)->session.mesh_end, 0);
+	connect_move(&new, &third);
+	ATF_CHECK_EQ(move_all(&new, &third), 2);
+	commit(&new, &third);
+	beats(&third);
+	ATF_CHECK_EQ(third.r->stats->connections, 2);
+	ATF_REQUIRE_EQ(conn_at(&third, a)->session.mesh_end, changed + day);
+	/* The day passes. */
+	conn_at(&third, a)->session.mesh_end = third.r->set.now_us;
+	beats(&third);
+	ATF_CHECK_EQ(third.r->stats->connections, 1);
+	ATF_CHECK(conn_at(&third, a) == NULL);
+	ATF_CHECK(conn_at(&third, b) != NULL);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, goes_on);
@@ -562,5 +611,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, aborted);
 	ATF_TP_ADD_TC(tp, orphaned);
 	ATF_TP_ADD_TC(tp, duplicates);
+	ATF_TP_ADD_TC(tp, old_key);
 	return (atf_no_error());
 }

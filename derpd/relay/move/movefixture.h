@@ -321,13 +321,14 @@ connect_move(struct move_side *from, struct move_side *to)
 {
 	const struct ipc_relay_conf *old = &from->r->conf,
 	    *new = &to->r->conf;
+	const struct ipc_msg_relay_move_from v = { .from = old->worker,
+	    .nworkers = old->nworkers, .slot_secret = old->slot_secret };
 	int sv[2];
 
 	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
 	ATF_REQUIRE_EQ(move_to(from->r, new->worker, new->nworkers,
 	    new->slot_secret, sv[0]), 0);
-	ATF_REQUIRE_EQ(move_from(to->r, old->worker, old->nworkers,
-	    old->slot_secret, sv[1]), 0);
+	ATF_REQUIRE_EQ(move_from_message(to->r, &v, &sv[1]), 0);
 }
 
 /* The parent of the old worker gets RELAY_MOVED: 1 or 0, -1: none. */

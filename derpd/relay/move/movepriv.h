@@ -85,6 +85,8 @@ struct move_import {
 	unsigned int	 from, nworkers;
 	uint8_t		 secret[IPC_SLOT_SECRETLEN];
 	int		 same;		/* it is replaced by this worker */
+	int		 rekeyed;	/* mesh peers logged in with a key that
+					   is not in force */
 	int		 begun;		/* MOVE_BEGIN came */
 	int		 rest;		/* all sessions came */
 	int		 ended;		/* MOVE_END came */

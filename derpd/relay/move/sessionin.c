@@ -40,7 +40,8 @@ fill_counts(struct derp_session *s, const struct ipc_msg_move_session *v)
 }
 
 static void
-fill(struct relay_conn *c, const struct ipc_msg_move_session *v)
+fill(const struct move_import *m, struct relay_conn *c,
+    const struct ipc_msg_move_session *v)
 {
 	struct derp_session *s = &c->session;
 
@@ -53,6 +54,9 @@ fill(struct relay_conn *c, const struct ipc_msg_move_session *v)
 	s->skip = v->skip;
 	s->login_us = v->login_us;
 	s->login_ns = v->login_ns;
+	if (s->mesh)
+		s->mesh_end = nodes_keyage_moved(v->mesh_end, m->rekeyed,
+		    m->r->set.now_us);
 	s->number = v->number;
 	s->version = v->version;
 	fill_counts(s, v);
@@ -128,7 +132,7 @@ move_session_begin(struct move_import *m,
 	}
 	relay_conn_moved(*c);
 	(*c)->conn.rec = rec;
-	fill(*c, v);
+	fill(m, *c, v);
 	if (enter(*c, v) == 0)
 		return (NULL);
 	conn_close(&(*c)->conn, no_memory);

@@ -92,6 +92,9 @@ fill(struct ipc_msg_move_session *v, const struct move_way *w,
 	v->skip = s->skip;
 	v->login_us = s->login_us;
 	v->login_ns = s->login_ns;
+	if (s->mesh)
+		v->mesh_end = nodes_keyage_end(&c->r->nodes.keyage,
+		    s->login_us, s->mesh_end);
 	v->number = s->number;
 	v->version = s->version;
 	v->app = s->app == NULL ? "" : s->app;

@@ -1,6 +1,6 @@
 /*
- * keyage: see keyage.h.  Called by relay.c, at a change of the settings, and by
- * relayconn.c.
+ * keyage: see keyage.h.  Called by nodes.c, at a change of the settings, by
+ * relayconn.c, and by relay/move/.
  */
 #include <string.h>
 
@@ -30,4 +30,29 @@ nodes_keyage_is_over(struct nodes_keyage *k, uint64_t login, uint64_t now)
 		    sizeof(k->changed[0]));
 	}
 	return (login < k->before);
+}
+
+/* The first change after the login, or the last one that is not remembered. */
+uint64_t
+nodes_keyage_end(const struct nodes_keyage *k, uint64_t login, uint64_t end)
+{
+	uint64_t own = 0;
+	unsigned int i;
+
+	if (login < k->before)
+		own = k->before - LATE_US + DAY_US;
+	for (i = 0; i < k->n && own == 0; i++)
+		if (login < k->changed[i] + LATE_US)
+			own = k->changed[i] + DAY_US;
+	return (own == 0 || (end != 0 && end < own) ? end : own);
+}
+
+uint64_t
+nodes_keyage_moved(uint64_t end, int rekeyed, uint64_t now)
+{
+	const uint64_t last = now + DAY_US;
+
+	if (end == 0)
+		return (rekeyed ? last : 0);
+	return (end < last ? end : last);
 }

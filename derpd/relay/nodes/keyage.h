@@ -29,4 +29,19 @@ void	nodes_keyage_changed(struct nodes_keyage *k, uint64_t now);
 int	nodes_keyage_is_over(struct nodes_keyage *k, uint64_t login,
 	    uint64_t now);
 
+/*
+ * Return when (us, monotonic) a mesh session that logged in at `login' has to
+ * end, for a worker that does not know of the changes: the earlier one of this
+ * and of `end', what an older worker said of it.  0, also of `end': never.
+ */
+uint64_t nodes_keyage_end(const struct nodes_keyage *k, uint64_t login,
+	    uint64_t end);
+
+/*
+ * Return when the mesh session of another worker has to end, of which that
+ * worker says `end', as above: a day from `now' at the latest, or never.  With
+ * `rekeyed' its key is not the one in force, and it always ends.
+ */
+uint64_t nodes_keyage_moved(uint64_t end, int rekeyed, uint64_t now);
+
 #endif
