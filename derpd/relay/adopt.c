@@ -129,6 +129,13 @@ relay_adopt_room(struct relay *r, int fd)
 }
 
 int
+relay_adopt_room_moved(const struct relay *r, int fd)
+{
+	return ((unsigned int)fd < conn_files_mark(&r->files,
+	    IPC_RING_MAXFDS * r->conf.nworkers + r->conf.nfronts));
+}
+
+int
 relay_adopt(struct relay *r, unsigned int front,
     const struct ipc_msg_handover *v, int fd, const char **why)
 {

@@ -25,4 +25,12 @@ int	relay_adopt_message(struct relay *r, unsigned int front,
 /* Return 1 if there is room for one more client, on the descriptor `fd'. */
 int	relay_adopt_room(struct relay *r, int fd);
 
+/*
+ * Return 1 if there is room for a session on the descriptor `fd' that another
+ * worker had, else 0.  `max clients' binds new clients only, and of descriptors
+ * just those are kept that the channels to come need once: a full server is
+ * replaced, too.
+ */
+int	relay_adopt_room_moved(const struct relay *r, int fd);
+
 #endif

@@ -2,8 +2,10 @@
  * import_test: what a hostile old worker may try; the test plays it.  What it
  * sends must be refused, as a whole, and leave nothing behind.
  */
+#include "adopt.h"
 #include "frame.h"
 #include "movefixture.h"
+#include "ring.h"
 
 static struct move_side new;
 static struct ipc_chan *old;		/* the old worker's end */
@@ -275,14 +277,34 @@ ATF_TC_BODY(sessions, tc)
 	say_one(0, 0);
 	refused("another worker");
 	begin();
+	new.r->files.max = 4;
+	say_one(0, 0);
+	refused("open files");
+}
+
+/* A full server is replaced, too: new clients alone are refused. */
+ATF_TC_WITHOUT_HEAD(full);
+ATF_TC_BODY(full, tc)
+{
+	int fd;
+
+	(void)tc;
+	begin();
 	new.r->conf.max_clients = 1;
 	say_one(0, 0);
 	say_one(1, 0);
-	refused("no room");
+	say_end(2);
+	answer(1, "");
+	ATF_CHECK_EQ(new.r->set.nconns, 2);
+	ATF_CHECK(!relay_adopt_room(new.r, 3));
 	begin();
-	new.r->files.max = 4;
-	say_one(0, 0);
-	refused("no room");
+	/* The last descriptors that a new client may not have. */
+	new.r->files.max = 400;
+	new.r->conf.nfronts = 4;
+	fd = 400 - 8 - IPC_RING_MAXFDS - 4;
+	ATF_CHECK(!relay_adopt_room(new.r, fd - 1));
+	ATF_CHECK(relay_adopt_room_moved(new.r, fd - 1));
+	ATF_CHECK(!relay_adopt_room_moved(new.r, fd));
 }
 
 /* A partial frame must be the begin of one that the client may send. */
@@ -630,6 +652,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, no_session);
 	ATF_TP_ADD_TC(tp, descriptors);
 	ATF_TP_ADD_TC(tp, sessions);
+	ATF_TP_ADD_TC(tp, full);
 	ATF_TP_ADD_TC(tp, parts);
 	ATF_TP_ADD_TC(tp, sizes);
 	ATF_TP_ADD_TC(tp, packets);

@@ -103,8 +103,8 @@ check(struct move_import *m, const struct ipc_msg_move_session *v, int fd,
 		return ("a key of another worker");
 	if ((why = relay_takeover_check(&from)) != NULL)
 		return (why);
-	if (!relay_adopt_room(m->r, fd))
-		return ("there is no room for a client");
+	if (!relay_adopt_room_moved(m->r, fd))
+		return ("a session has no descriptor: too few open files");
 	switch (relay_takeover_records(&from, &m->r->set.records, rec, &why)) {
 	case 1:
 		return (NULL);
