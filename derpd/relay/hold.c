@@ -171,8 +171,10 @@ relay_hold_message(void *arg, const struct ipc_msg_relay_hold *v)
 	r->hold.number = v->hold;
 	r->hold.ticks = 0;
 	/* One that was not thawed begins anew. */
-	if (relay_hold_is_on(r))
+	if (relay_hold_is_on(r)) {
+		move_stop(r);
 		cluster_link_go_on(r);
+	}
 	r->hold.state = RELAY_HOLD_LOGINS;
 	relay_hold_channels(r);
 	return (0);

@@ -318,6 +318,9 @@ on_move_to(void *arg, const struct ipc_msg_relay_move_to *v, int *fd)
 static int
 on_move(void *arg)
 {
+	/* What is sent must not change any more. */
+	if (!relay_hold_is_held(arg))
+		return (-1);
 	move_go(arg);
 	return (0);
 }

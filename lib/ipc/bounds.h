@@ -52,7 +52,7 @@
 #define IPC_ADMIT_STATESIZE	(32 * 1024 * 1024)	/* of a saved state */
 #define IPC_MAXVERIFY		8	/* URLs and sockets that are asked */
 
-/* Sessions that move: the rows from UP_SOCKET to MOVE_END. */
+/* Sessions that move: the rows from UP_SOCKET to MOVE_KEPT. */
 #define IPC_MOVE_VERSION	1
 #define IPC_MOVE_PIECE		(256 * 1024)	/* bytes of a MOVE_BYTES */
 /* Flags of MOVE_SESSION. */

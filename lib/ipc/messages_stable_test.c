@@ -20,7 +20,8 @@ static const char *const names[] = {
 	"UP_SOCKET", "UP_BEGIN", "UP_READY", "UP_ACCEPT", "UP_MOVE", "UP_TOOK",
 	"UP_COMMIT", "UP_TAKEN", "UP_ABORT", "UP_FAILED",
 	"MOVE_BEGIN", "MOVE_SESSION", "MOVE_BYTES", "MOVE_QUEUE",
-	"MOVE_PACKET", "MOVE_HEARD", "MOVE_FAR", "MOVE_END"
+	"MOVE_PACKET", "MOVE_HEARD", "MOVE_FAR", "MOVE_END", "MOVE_TAKEN",
+	"MOVE_KEPT"
 };
 #define NNAMES	(sizeof(names) / sizeof(names[0]))
 

@@ -7,11 +7,13 @@
  * point to stays.  When the next message finds no room, or after SLICE_US, it
  * goes on in another turn.
  */
+#include <sys/socket.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bigendian.h"
 #include "clock.h"
+#include "ipcdispatch.h"
 #include "ipcsend.h"
 #include "log.h"
 #include "move.h"
@@ -52,15 +54,26 @@ close_all(struct move_export *e)
 	}
 }
 
+/* The other channels stay: their workers may yet say that they go on. */
 static void
 fail(struct move_export *e, const char *why)
 {
 	if (e->failed)
 		return;
-	close_all(e);
 	e->phase = MOVE_DONE;
 	report(e, 0, why);
 }
+
+static int
+on_taken(void *arg)
+{
+	struct move_export *e = arg;
+
+	e->taken = 1;
+	return (0);
+}
+
+static const struct ipc_handlers handlers = { .move_taken = on_taken };
 
 static void
 message(struct ipc_chan *ch, struct ipc_msg *m, void *arg)
@@ -68,8 +81,8 @@ message(struct ipc_chan *ch, struct ipc_msg *m, void *arg)
 	struct move_way *w = arg;
 
 	(void)ch;
-	(void)m;
-	fail(w->e, "a new worker sent what it must not");
+	if (ipc_dispatch(&handlers, m, w->e) != NULL)
+		fail(w->e, "a new worker sent what it must not");
 }
 
 static void
@@ -77,9 +90,33 @@ gone(struct ipc_chan *ch, const char *why, void *arg)
 {
 	struct move_way *w = arg;
 
-	(void)ch;
 	log_debug("the channel of a move is closed: %s", why);
+	ipc_chan_free(ch);
+	w->chan = NULL;
 	fail(w->e, "a new worker has ended, or does not read");
+}
+
+/* Tell a new worker that the sessions stay here.  1 if it has them, else 0. */
+static int
+keep(struct ipc_chan *ch)
+{
+	const int fd = ipc_chan_fd(ch);
+	uint8_t b;
+
+	if (ipc_send_move_kept(ch) == 0)
+		(void)ipc_chan_flush(ch, 0);
+	return (recv(fd, &b, 1, MSG_PEEK | MSG_DONTWAIT) > 0);
+}
+
+int
+move_export_keep(struct move_export *e)
+{
+	unsigned int i;
+
+	for (i = 0; i < IPC_MAXWORKERS; i++)
+		if (e->to[i].chan != NULL && keep(e->to[i].chan))
+			e->taken = 1;
+	return (e->taken ? -1 : 0);
 }
 
 void

@@ -4,6 +4,7 @@
  *
  * That worker may be hostile: each message is checked, here or in sessionin.c.
  */
+#include <sys/socket.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,6 +216,16 @@ on_end(void *arg, const struct ipc_msg_move_end *v)
 	return (0);
 }
 
+/* After that the old worker writes to its clients. */
+static int
+on_kept(void *arg)
+{
+	struct move_import *m = arg;
+
+	m->why = "the old worker goes on with them";
+	return (-1);
+}
+
 static const struct ipc_handlers handlers = {
 	.move_begin = on_begin,
 	.move_session = on_session,
@@ -223,7 +234,8 @@ static const struct ipc_handlers handlers = {
 	.move_packet = move_session_on_packet,
 	.move_heard = on_heard,
 	.move_far = on_far,
-	.move_end = on_end
+	.move_end = on_end,
+	.move_kept = on_kept
 };
 
 /* Nothing comes any more.  What came whole stays. */
@@ -255,7 +267,8 @@ message(struct ipc_chan *ch, struct ipc_msg *msg, void *arg)
 	(void)ch;
 	conn_clock(&m->r->set);
 	m->why = NULL;
-	what = m->ended ? "it sent something behind the end" :
+	what = m->ended && msg->type != MSG_MOVE_KEPT ?
+	    "it sent something behind the end" :
 	    ipc_dispatch(&handlers, msg, m);
 	if (what == NULL)
 		return;
@@ -280,9 +293,30 @@ gone(struct ipc_chan *ch, const char *why, void *arg)
 	}
 }
 
-void
-move_import_stop(struct move_import *m)
+/*
+ * Tell the old worker that its sessions go on here.  Return 0, or -1: it has
+ * said that they stay there; nothing else comes behind MOVE_END.
+ */
+static int
+claim(struct move_import *m)
 {
+	const int fd = ipc_chan_fd(m->chan);
+	uint8_t b;
+
+	if (ipc_send_move_taken(m->chan) == 0)
+		(void)ipc_chan_flush(m->chan, 0);
+	return (m->ended && recv(fd, &b, 1, MSG_PEEK | MSG_DONTWAIT) > 0 ? -1 :
+	    0);
+}
+
+void
+move_import_claim(struct move_import *m)
+{
+	if (m->chan != NULL && claim(m) == -1) {
+		log_warnx("sessions of relay %u are closed: that worker goes "
+		    "on with them", m->from);
+		close_sessions(m);
+	}
 	if (!m->ended)
 		cut(m);
 }

@@ -56,8 +56,9 @@ int	move_to(struct relay *r, unsigned int to, unsigned int nworkers,
 void	move_go(struct relay *r);
 
 /*
- * End the export: the channels are closed.  The new workers then send
- * RELAY_TOOK, as below, unless they have begun to go on.
+ * End the export, because the sessions go on here: the new workers are told,
+ * and the channels are closed.  They then send RELAY_TOOK, as below.  If one of
+ * them has begun to go on with sessions this process ends: else both would.
  */
 void	move_stop(struct relay *r);
 

@@ -491,7 +491,8 @@ ATF_TC_BODY(orphaned, tc)
 	a_client(&old, &bob, b, 0x1302, 0);
 	connect_move(&old, &new);
 	ATF_CHECK_EQ(move_all(&old, &new), 2);
-	move_stop(old.r);
+	move_export_free(old.r->move.out);
+	old.r->move.out = NULL;
 	ATF_CHECK_EQ(took(&new, &sessions, why), 1);
 	ATF_CHECK_EQ(sessions, 2);
 	TAILQ_FOREACH(k, &old.r->set.conns, entry) {

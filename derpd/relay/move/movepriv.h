@@ -59,6 +59,8 @@ struct move_export {
 	struct move_way	 to[IPC_MAXWORKERS];
 	int		 going;		/* move_go() was called */
 	int		 failed;	/* RELAY_MOVED said so */
+	int		 taken;		/* a new worker goes on with its
+					   sessions */
 	int		 waits;		/* until something is written */
 	enum move_phase	 phase;
 	/* MOVE_SESSIONS: the peer, its next connection, and how many went */
@@ -108,6 +110,12 @@ struct move_import {
 /* Free the export; NULL is permitted. */
 void	move_export_free(struct move_export *e);
 
+/*
+ * Tell the new workers that the sessions stay here.  Return 0, or -1: one has
+ * gone on with them, so that they are lost here.
+ */
+int	move_export_keep(struct move_export *e);
+
 /* Go on with the export. */
 void	move_export_work(struct move_export *e);
 
@@ -139,8 +147,11 @@ int	move_way_room(const struct move_way *w);
 int	move_import_owns(struct move_import *m,
 	    const uint8_t key[FRAME_KEY_LEN]);
 
-/* The sessions are this worker's: if more are to come, they do not. */
-void	move_import_stop(struct move_import *m);
+/*
+ * The sessions are this worker's, as the old one is told: if more are to come,
+ * they do not.  If it goes on with them itself they are closed.
+ */
+void	move_import_claim(struct move_import *m);
 
 /* They go on: forget them, and free the import if its channel is closed. */
 void	move_import_taken(struct move_import *m);

@@ -6,6 +6,7 @@
 
 #include "cluster.h"
 #include "fartable.h"
+#include "log.h"
 #include "move.h"
 #include "movepriv.h"
 #include "relay.h"
@@ -17,6 +18,9 @@
 void
 move_stop(struct relay *r)
 {
+	/* Two who write with one key would repeat numbers of its records. */
+	if (r->move.out != NULL && move_export_keep(r->move.out) == -1)
+		fatalx("sessions go on at another worker: this one ends");
 	move_export_free(r->move.out);
 	r->move.out = NULL;
 }
@@ -68,7 +72,7 @@ move_take(struct relay *r)
 	r->move.taking = MOVE_TAKING;
 	for (i = 0; i < IPC_MAXWORKERS; i++)
 		if (r->move.in[i] != NULL)
-			move_import_stop(r->move.in[i]);
+			move_import_claim(r->move.in[i]);
 	if (m != NULL && m->same)
 		forget_links(r);
 }
