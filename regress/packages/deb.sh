@@ -52,7 +52,7 @@ inside() {
 
 # install DEB...: install packages of /deb.
 install() {
-	inside dpkg --force-confold -i "$@" >"$out/install.out" 2>&1 ||
+	inside dpkg -B --force-confold -i "$@" >"$out/install.out" 2>&1 ||
 	    { cat "$out/install.out"; fail "dpkg -i $*"; }
 }
 

@@ -50,7 +50,6 @@ version() {
 	    >"$out/install.out" 2>&1 ||
 	    { cat "$out/install.out"; fail "apt-get install of derpd$1.deb"; }
 	active derpd || fail "derpd does not run: $(journal)"
-	active stund || fail "stund does not run after the upgrade"
 }
 
 # members: the processes of derpd.service, of whatever generation.
@@ -75,6 +74,7 @@ replaced() {
 	[ "$pid" != "$(show MainPID)" ] ||
 	    { cat "$out/install.out"; fail "it is the same derpd: $(journal)"; }
 	runs_installed || fail "the old program runs: $(journal)"
+	active stund || fail "stund does not run after the upgrade"
 }
 
 # kept: the process from before runs on, and the log says that a new one failed.
@@ -227,7 +227,9 @@ try_half() {
 	[ "$pid" = "$(show MainPID)" ] || fail "it is another derpd: $(journal)"
 	want "another build" "$(journal -p warning)"
 	held
-	version ""
+	mark
+	install /deb/derpd-common.deb /deb/derpd.deb /deb/derpbridge.deb \
+	    /deb/stund.deb
 	taken_over
 }
 
