@@ -43,7 +43,8 @@ ask(const struct ctl *ctl, unsigned int secs)
 
 	ipc_wr_init(&w);
 	ipc_put_ctl_drain(&w, &v);
-	rv = ctl_request_new(ctl, MSG_CTL_DRAIN, &w, "drain: stop it (SIGTERM)");
+	rv = ctl_request_new(ctl, MSG_CTL_DRAIN, &w,
+	    "drain: stop it (SIGTERM)");
 	ipc_wr_free(&w);
 	return rv;
 }

@@ -24,8 +24,8 @@ struct relay_conn {
 	struct nodes_link	*node;		/* NULL: a client */
 	size_t			 size;		/* bytes of its memory */
 	struct event		*ev_rate;	/* while PAUSE_RATE is set */
-	unsigned int		 period;	/* s between keep-alives; until it
-						   goes on, to the next one */
+	unsigned int		 period;	/* s between keep-alives; until
+						   it goes on, to the next */
 	uint32_t		 told;		/* hash of its ServerInfo */
 	struct relay_seal	*seal;		/* wanted; NULL: none */
 	struct relay_pace	 pace;

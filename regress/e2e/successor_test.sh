@@ -250,6 +250,8 @@ orphan_body() {
 	    "begin:2 ready accept" "begin:2 ready accept move:1:0" \
 	    "begin:1 ready accept move:0:0 cut" \
 	    "begin:1 ready accept move:0:0 empty took"; do
+		# Several words.
+		# shellcheck disable=SC2086
 		new "listen:$TLS_PORT" "control:$PWD/derpd.sock" $_until
 		old_done
 		serves

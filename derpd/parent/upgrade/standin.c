@@ -115,7 +115,8 @@ upgrade_stand_in_undo(struct upgrade_stand_in *s)
 static void
 tell(const struct upgrade_stand_in *s, int ended, pid_t pid, int status)
 {
-	const struct upgrade_said w = { s->number + 1, ended, (int32_t)pid, status };
+	const struct upgrade_said w = { s->number + 1, ended, (int32_t)pid,
+	    status };
 
 	if (write(s->out, &w, sizeof(w)) != (ssize_t)sizeof(w))
 		log_warn("can't tell the process that stands in for derpd of "
