@@ -399,6 +399,39 @@ ATF_TC_BODY(sizes, tc)
 	refused("output");
 }
 
+/* All sessions together have a bound, too, whatever the bytes are. */
+static void
+check_sum(enum ipc_move_bytes what)
+{
+	const uint8_t hdr[FRAME_HDR_LEN] = { FRAME_SEND_PACKET, [4] = 100 };
+
+	begin();
+	new.r->move.bytes = MOVE_BYTES_MAX - 2 * sizeof(hdr);
+	say_one(0, 0);
+	say_bytes(what, hdr, sizeof(hdr));
+	say_one(1, 0);
+	say_bytes(what, hdr, sizeof(hdr));
+	say_end(2);
+	answer(1, "");
+	begin();
+	new.r->move.bytes = MOVE_BYTES_MAX - sizeof(hdr);
+	say_one(0, 0);
+	say_bytes(what, hdr, sizeof(hdr));
+	say_one(1, 0);
+	say_bytes(what, hdr, 1);
+	refused("too much");
+}
+
+ATF_TC_WITHOUT_HEAD(sum);
+ATF_TC_BODY(sum, tc)
+{
+	(void)tc;
+	check_sum(IPC_MOVE_CIPHER);
+	check_sum(IPC_MOVE_PLAIN);
+	check_sum(IPC_MOVE_PART);
+	check_sum(IPC_MOVE_OUT);
+}
+
 static void
 check_packet(uint8_t type, uint32_t len, size_t n)
 {
@@ -655,6 +688,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, full);
 	ATF_TP_ADD_TC(tp, parts);
 	ATF_TP_ADD_TC(tp, sizes);
+	ATF_TP_ADD_TC(tp, sum);
 	ATF_TP_ADD_TC(tp, packets);
 	ATF_TP_ADD_TC(tp, many_packets);
 	ATF_TP_ADD_TC(tp, clocks);

@@ -25,6 +25,12 @@ struct move_import;
 struct relay;
 struct relay_conn;
 
+/*
+ * Bytes of MOVE_BYTES that all old workers together may send to a new one: a
+ * bound of memory if one of them is hostile.
+ */
+#define MOVE_BYTES_MAX	(1024ULL * 1024 * 1024)
+
 /* Imported sessions. */
 enum move_taking {
 	MOVE_WAITING,		/* are not touched */
@@ -37,6 +43,7 @@ struct move_all {
 	struct move_export	*out;	/* NULL: none */
 	struct move_import	*in[IPC_MAXWORKERS];	/* by old worker */
 	enum move_taking	 taking;
+	uint64_t		 bytes;		/* of MOVE_BYTES that came */
 };
 
 /*

@@ -185,6 +185,11 @@ move_session_on_bytes(void *arg, const struct ipc_msg_move_bytes *v)
 		return (-1);
 	if (c == NULL)
 		return (m->skips ? 0 : -1);
+	m->r->move.bytes += v->n;
+	if (m->r->move.bytes > MOVE_BYTES_MAX) {
+		m->why = "sessions have too much input and output";
+		return (-1);
+	}
 	switch (v->what) {
 	case IPC_MOVE_CIPHER:
 		return (add(m, &c->conn.input.held, v, INPUT_MAX));
