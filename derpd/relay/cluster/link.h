@@ -142,8 +142,9 @@ void	cluster_link_far_close(struct relay *r, unsigned int worker,
 
 /*
  * Sessions are about to move (hold.h): LINK_MARK of this hold, not 0, is the
- * last entry for each worker, until cluster_link_go_on().  Requests of floods
- * are answered afterwards.
+ * last entry for each worker, until cluster_link_go_on().  Packets for other
+ * nodes are dropped meanwhile, requests to close a key there and LINK_NOT_HERE
+ * are not sent, and requests of floods are answered afterwards.
  */
 void	cluster_link_mark(struct relay *r, uint32_t hold);
 

@@ -53,8 +53,9 @@ cluster_link_via(struct relay *r, unsigned int worker, unsigned int far,
 	/* The packet is copied only once, into the ring. */
 	ipc_wr_fixed(&w, head, sizeof(head));
 	ipc_put_link_via(&w, &v);
-	if (cluster_link_put(l, IPC_RING_PACKET, MSG_LINK_VIA, w.p, w.len, p,
-	    n) == -1)
+	/* Behind the mark it would be lost with the ring, uncounted. */
+	if (r->links.marked != 0 || cluster_link_put(l, IPC_RING_PACKET,
+	    MSG_LINK_VIA, w.p, w.len, p, n) == -1)
 		derp_count_drop(r->stats, DROP_QUEUE_TAIL, p, n);
 	return (0);
 }
@@ -66,6 +67,8 @@ cluster_link_far_close(struct relay *r, unsigned int worker, unsigned int far,
 	struct ipc_msg_link_far_close v = { far, key };
 	struct ipc_wr w;
 
+	if (r->links.marked != 0)
+		return;
 	ipc_wr_init(&w);
 	ipc_put_link_far_close(&w, &v);
 	(void)cluster_link_send(r->links.to[worker], IPC_RING_NEWS,

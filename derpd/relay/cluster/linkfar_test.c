@@ -434,6 +434,48 @@ ATF_TC_BODY(kick, tc)
 	ATF_CHECK_EQ(r->stats->link_refused, 0);
 }
 
+/* In a hold nothing follows the mark, and what is dropped is counted. */
+ATF_TC_WITHOUT_HEAD(mark);
+ATF_TC_BODY(mark, tc)
+{
+	const uint8_t *key, *src;
+	struct relay_conn *c;
+	struct ipc_msg m;
+	struct other *fd;
+	uint64_t *dropped;
+
+	begin();
+	dropped = r->stats->packets_dropped[DROP_QUEUE_TAIL];
+	fd = linked(OTHER);
+	c = join(0, 0);
+	key = key_of(WORKER, 5);
+	src = key_of(OTHER, 0);
+	SAY(fd, FAR, far, THEIRS, key, 1);
+	turn();
+	cluster_link_mark(r, 7);
+	end_turn();
+	ATF_REQUIRE_EQ(hears(fd, &m), MSG_LINK_MARK);
+	ATF_CHECK_EQ(packet(c, key, "abc"), 0);
+	SAY(fd, PACKET, packet, src, key, "defg", 4);
+	relay_admit_kick(r, key);
+	SAY(fd, PACKET, packet, src, key_of(WORKER, 6), disco, sizeof(disco));
+	turn();
+	end_turn();
+	hears_nothing(fd);
+	ATF_CHECK_EQ(dropped[KIND_OTHER], 2);
+	/* The hold was for nothing. */
+	cluster_link_go_on(r);
+	ATF_CHECK_EQ(packet(c, key, "abc"), 0);
+	end_turn();
+	ATF_CHECK_EQ(hears(fd, &m), MSG_LINK_VIA);
+	SAY(fd, PACKET, packet, src, key_of(WORKER, 6), disco, sizeof(disco));
+	turn();
+	end_turn();
+	ATF_CHECK_EQ(hears(fd, &m), MSG_LINK_NOT_HERE);
+	hears_nothing(fd);
+	ATF_CHECK_EQ(dropped[KIND_OTHER], 2);
+}
+
 /* Links and keys that are not the sender's, or not ours. */
 ATF_TC_WITHOUT_HEAD(not_believed);
 ATF_TC_BODY(not_believed, tc)
@@ -581,6 +623,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, worker_lost);
 	ATF_TP_ADD_TC(tp, missed);
 	ATF_TP_ADD_TC(tp, kick);
+	ATF_TP_ADD_TC(tp, mark);
 	ATF_TP_ADD_TC(tp, not_believed);
 	ATF_TP_ADD_TC(tp, no_mesh);
 	ATF_TP_ADD_TC(tp, malformed);

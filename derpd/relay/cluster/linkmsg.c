@@ -224,6 +224,8 @@ say_not_here(struct cluster_link *l, const uint8_t *to, const uint8_t *dst)
 	struct cluster_told *t;
 	struct ipc_wr w;
 
+	if (r->links.marked != 0)
+		return;
 	t = &r->links.told[ipc_slot_of(to, r->conf.slot_secret) &
 	    (LINK_TOLD - 1)];
 	if (memcmp(t->key, to, FRAME_KEY_LEN) != 0) {
