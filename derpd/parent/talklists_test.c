@@ -325,6 +325,16 @@ ATF_TC_BODY(kick, tc)
 		ATF_CHECK_EQ(0, memcmp(key, got.key, sizeof(key)));
 		ipc_msg_free(&m);
 	}
+	/* It would reach the copy of a session that moves. */
+	d.moves.steps.held = 1;
+	ATF_REQUIRE_EQ(0, ipc_send_ctl_kick(ctl, &v));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(ctl, 1000));
+	turn();
+	expect_done("sessions move to another process: try again");
+	for (i = 0; i < NRELAYS; i++) {
+		ATF_REQUIRE_EQ(0, ipc_chan_flush(d.relays[i].c.chan, 1000));
+		ATF_CHECK_EQ(-1, ipc_chan_recv(relay[i], &m, 0));
+	}
 }
 
 ATF_TP_ADD_TCS(tp)
