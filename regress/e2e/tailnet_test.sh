@@ -231,6 +231,29 @@ deaths_body() {
 	tailnet_stop
 }
 
+# connects: how often the two clients have connected to the relay.
+connects() {
+	cat a.log b.log | grep -c 'derp-900 connected'
+}
+
+tail_case upgrades 300 "derpd is replaced under pings"
+upgrades_body() {
+	tailnet_start 2
+	ping_begin
+	_connects=$(connects)
+	[ "$_connects" -ge 2 ] || tail_fail "no connection was logged"
+	for _n in 1 2 3 4 5; do
+		run ctl upgrade
+		ping_passes 3
+	done
+	[ "$(lost)" -eq 0 ] || tail_fail "pings were lost: $(lost)"
+	[ "$(connects)" -eq "$_connects" ] || tail_fail "a client came again"
+	finds_us
+	echo "pings: $(grep -c passed ping.log) passed"
+	rm ping.log
+	tailnet_stop
+}
+
 # region_is NAME: client a has this name of the region from headscale.
 region_is() {
 	ts a debug derp-map | jq -e --arg name "$1" \
@@ -270,5 +293,6 @@ atf_init_test_cases() {
 	atf_add_test_case whole
 	atf_add_test_case three_workers
 	atf_add_test_case deaths
+	atf_add_test_case upgrades
 	atf_add_test_case changes
 }
