@@ -188,6 +188,8 @@ relay_hold_thaw(void *arg)
 	if (!relay_hold_is_on(r))
 		return (0);
 	r->hold.state = RELAY_HOLD_OFF;
+	conn_clock(&r->set);
+	r->hold.over_us = r->set.now_us;
 	move_stop(r);
 	cluster_link_go_on(r);
 	relay_hold_channels(r);

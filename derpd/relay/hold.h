@@ -38,6 +38,7 @@ struct relay_hold {
 	enum relay_hold_state state;
 	uint32_t	 number;	/* of the last RELAY_HOLD */
 	unsigned int	 ticks;		/* since then */
+	uint64_t	 over_us;	/* when sessions went on; 0: never */
 };
 
 /* Return 1 while a hold is under way or complete, else 0. */

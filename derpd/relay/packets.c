@@ -25,6 +25,7 @@ limits(const struct relay_conn *c, struct derp_queue_limits *lim)
 	lim->packets = r->conf.queue_packets;
 	lim->target = r->conf.codel_target * 1000;
 	lim->interval = r->conf.codel_interval * 1000;
+	lim->since = r->hold.over_us;
 	if (c->node != NULL)
 		nodes_link_limits(lim);
 }

@@ -278,6 +278,14 @@ control_law(uint64_t t, uint32_t interval, uint32_t count)
 	return (t + (uint64_t)(interval / sqrt(count)));
 }
 
+/* How long a packet has waited, us. */
+static uint64_t
+waited(const struct derp_pkt *p, uint64_t now,
+    const struct derp_queue_limits *lim)
+{
+	return (now - (p->at > lim->since ? p->at : lim->since));
+}
+
 /*
  * RFC 8289, 5.5 dodequeue(): return the head, and whether packets have waited
  * too long for too long.
@@ -293,7 +301,9 @@ codel_head(struct derp_queue *q, struct derp_queue_class *k, uint64_t now,
 		k->first_above = 0;
 		return (NULL);
 	}
-	if (now - p->at < lim->target || k->bytes <= SMALL_BACKLOG)
+	if (k->first_above != 0 && k->first_above < lim->since + lim->interval)
+		k->first_above = lim->since + lim->interval;
+	if (waited(p, now, lim) < lim->target || k->bytes <= SMALL_BACKLOG)
 		k->first_above = 0;
 	else if (k->first_above == 0)
 		k->first_above = now + lim->interval;

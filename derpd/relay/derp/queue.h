@@ -72,6 +72,11 @@ struct derp_queue_limits {
 	uint32_t	 packets;
 	uint32_t	 target;	/* us; 0: no CoDel */
 	uint32_t	 interval;	/* us */
+	/*
+	 * us, since when queues are served without a break: packets have not
+	 * waited for the client before.  0: from the beginning.
+	 */
+	uint64_t	 since;
 };
 
 /*

@@ -58,8 +58,9 @@ get(struct derp_queue *q, uint64_t now, const struct derp_queue_limits *lim)
 	return (mark);
 }
 
-static const struct derp_queue_limits small = { 10000, 4, 0, 0 };
-static const struct derp_queue_limits codel = { 1000000, 1000, 20000, 100000 };
+static const struct derp_queue_limits small = { 10000, 4, 0, 0, 0 };
+static const struct derp_queue_limits codel = { 1000000, 1000, 20000, 100000,
+    0 };
 
 ATF_TC_WITHOUT_HEAD(order);
 ATF_TC_BODY(order, tc)
@@ -120,7 +121,8 @@ ATF_TC_BODY(byte_bound, tc)
 ATF_TC_WITHOUT_HEAD(memory_bound);
 ATF_TC_BODY(memory_bound, tc)
 {
-	static const struct derp_queue_limits lim = { 64 * 100, 1000000, 0, 0 };
+	static const struct derp_queue_limits lim = { 64 * 100, 1000000, 0, 0,
+	    0 };
 	struct derp_queue q;
 	unsigned int i;
 
@@ -168,6 +170,32 @@ ATF_TC_BODY(codel_leaves_bursts, tc)
 	for (i = 0; i < 50; i++)
 		ATF_CHECK_EQ(get(&q, 1000 * (uint64_t)(i + 20), &codel), 1);
 	ATF_CHECK_EQ(ndropped, 0);
+}
+
+/* A break in which nobody is served is no time in the queue. */
+ATF_TC_WITHOUT_HEAD(codel_break);
+ATF_TC_BODY(codel_break, tc)
+{
+	struct derp_queue_limits lim = codel;
+	struct derp_queue q;
+	int i;
+
+	set_up(&q);
+	for (i = 0; i < 50; i++)
+		put(&q, 1, 1400, 0, 0, &lim);
+	/* They have waited for too long since 30 ms; the break ends at 200. */
+	ATF_CHECK_EQ(get(&q, 30000, &lim), 1);
+	lim.since = 200000;
+	for (i = 0; i < 49; i++)
+		ATF_CHECK_EQ(get(&q, 225000 + 1000 * (uint64_t)i, &lim), 1);
+	ATF_CHECK_EQ(ndropped, 0);
+	/* Who is too slow afterwards loses packets as ever. */
+	for (i = 0; i < 50; i++)
+		put(&q, 1, 1400, 0, 300000, &lim);
+	ATF_CHECK_EQ(get(&q, 330000, &lim), 1);
+	ATF_CHECK_EQ(get(&q, 431000, &lim), 1);
+	ATF_CHECK(ndropped > 0);
+	derp_queue_clear(&q, NULL, NULL);
 }
 
 ATF_TC_WITHOUT_HEAD(codel_drops_standing_queue);
@@ -256,7 +284,8 @@ ATF_TC_BODY(codel_rate, tc)
 ATF_TC_WITHOUT_HEAD(codel_off);
 ATF_TC_BODY(codel_off, tc)
 {
-	static const struct derp_queue_limits off = { 1000000, 1000, 0, 0 };
+	static const struct derp_queue_limits off = { 1000000, 1000, 0, 0,
+	    0 };
 	struct derp_queue q;
 	uint64_t ms;
 
@@ -273,7 +302,7 @@ ATF_TC_BODY(codel_off, tc)
 
 #define NQUEUES	1000
 
-static const struct derp_queue_limits large = { 2 << 20, 2048, 0, 0 };
+static const struct derp_queue_limits large = { 2 << 20, 2048, 0, 0, 0 };
 
 /* Above the limit of the set, the fullest queues drop. */
 ATF_TC_WITHOUT_HEAD(set_limit);
@@ -389,7 +418,8 @@ ATF_TC_BODY(set_shrunk, tc)
 ATF_TC_WITHOUT_HEAD(set_fragments);
 ATF_TC_BODY(set_fragments, tc)
 {
-	static const struct derp_queue_limits any = { 1 << 30, 1 << 20, 0, 0 };
+	static const struct derp_queue_limits any = { 1 << 30, 1 << 20, 0, 0,
+	    0 };
 	struct derp_queue q[3];
 	unsigned int i;
 	uint32_t len;
@@ -421,6 +451,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, memory_bound);
 	ATF_TP_ADD_TC(tp, disco_first);
 	ATF_TP_ADD_TC(tp, codel_leaves_bursts);
+	ATF_TP_ADD_TC(tp, codel_break);
 	ATF_TP_ADD_TC(tp, codel_drops_standing_queue);
 	ATF_TP_ADD_TC(tp, codel_never_drops_last);
 	ATF_TP_ADD_TC(tp, codel_rate);

@@ -70,6 +70,8 @@ move_take(struct relay *r)
 	if (r->move.taking != MOVE_WAITING)
 		return;
 	r->move.taking = MOVE_TAKING;
+	conn_clock(&r->set);
+	r->hold.over_us = r->set.now_us;
 	for (i = 0; i < IPC_MAXWORKERS; i++)
 		if (r->move.in[i] != NULL)
 			move_import_claim(r->move.in[i]);
