@@ -171,6 +171,17 @@ upgrade_keep(struct parent *d)
 		event_base_loopbreak(d->super.base);
 }
 
+/* Nobody waits for it any more, nor for its end: it may hang. */
+static void
+end(struct super_child *c)
+{
+	if (c->chan == NULL)
+		return;
+	super_forget(c);
+	if (c->pid > 0)
+		super_kill_one(c);
+}
+
 void
 upgrade_keep_less(struct parent *d)
 {
@@ -182,11 +193,9 @@ upgrade_keep_less(struct parent *d)
 		    u->fronts[i].logins > 0 || u->fronts[i].others > 0))
 			return;
 	/* Pumps need no private key. */
-	if (d->keys.c.chan != NULL)
-		super_forget(&d->keys.c);
+	end(&d->keys.c);
 	for (i = 0; i < parent_signers_count(d); i++)
-		if (d->signers[i].c.chan != NULL)
-			super_forget(&d->signers[i].c);
+		end(&d->signers[i].c);
 }
 
 void
