@@ -309,7 +309,7 @@ long_numbers() {
 # 250 ms is the bound of a packet, on a machine that has nothing else to do.
 upgrade_case hundred 1200 "100 upgrades in a row"
 hundred_body() {
-	LOAD_OPTIONS="-rate 100 -idle 300 -flood 1 -max-delay ${MAX_DELAY:-0}"
+	LOAD_OPTIONS="-rate 50 -idle 300 -flood 1 -max-delay ${MAX_DELAY:-0}"
 	begin
 	many 100 long_upgrade
 	finish
