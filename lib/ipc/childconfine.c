@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -190,6 +191,24 @@ no_privileges(void)
 #endif
 }
 
+/*
+ * End with the parent, also while this process hangs: it has the sockets of
+ * clients, whom another derpd may serve.  A change of the user would undo it.
+ */
+static void
+end_with_parent(enum ipc_role self)
+{
+#ifdef __linux__
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+		tell(self, "can't end with the parent (prctl "
+		    "PR_SET_PDEATHSIG: %s): continuing, a process that hangs "
+		    "then stays; let the container's filter allow prctl",
+		    strerror(errno));
+#else
+	(void)self;
+#endif
+}
+
 /* Enter the sandbox.  Returns its level. */
 static const char *
 enter(enum ipc_role self, const struct ipc_child_start *st)
@@ -243,6 +262,7 @@ ipc_child_confine(enum ipc_role self, const struct ipc_child_start *st)
 	be_nice(self, st->worker);
 	limits = set_limits(self);
 	no_privileges();
+	end_with_parent(self);
 	snprintf(level, sizeof(level), "%s%s%s%s%s%s",
 	    root && st->chroot[0] != '\0' ? "chroot, " : "",
 	    root ? "user " : "", !root ? "" : st->user[0] != '\0' ? st->user :
