@@ -1,12 +1,15 @@
 /*
- * Fuzz target: the payload of any message of messages.def; the first byte is
- * its type.  An accepted payload is written again with the same bytes.
+ * Fuzz target: the payload of any message of messages.def; the first two bytes
+ * are its type, the low one first.  An accepted payload is written again with
+ * the same bytes.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "messages.h"
+
+#define HEAD	2		/* bytes of the type */
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -51,14 +54,18 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	};
 	struct ipc_rd	 r;
 	struct ipc_wr	 w;
+	unsigned int	 type;
 
-	if (len == 0 || p[0] >= MSG_MAX || table[p[0]] == NULL)
+	if (len < HEAD)
 		return 0;
-	ipc_rd_init(&r, p + 1, len - 1);
+	type = p[0] | (unsigned int)p[1] << 8;
+	if (type >= MSG_MAX || table[type] == NULL)
+		return 0;
+	ipc_rd_init(&r, p + HEAD, len - HEAD);
 	ipc_wr_init(&w);
-	table[p[0]](&r, &w);
-	must(!ipc_rd_ok(&r) || (ipc_wr_ok(&w) && w.len == len - 1 &&
-	    (w.len == 0 || memcmp(w.p, p + 1, w.len) == 0)));
+	table[type](&r, &w);
+	must(!ipc_rd_ok(&r) || (ipc_wr_ok(&w) && w.len == len - HEAD &&
+	    (w.len == 0 || memcmp(w.p, p + HEAD, w.len) == 0)));
 	ipc_wr_free(&w);
 	return 0;
 }
