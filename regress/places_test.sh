@@ -100,7 +100,7 @@ find_fault() {
 	    -row example-server
 }
 
-e2e_case works 300 "what the patches add works"
+e2e_case works 600 "what the patches add works"
 works_cleanup() {
 	e2e_cleanup
 	e2e_namespace_end
