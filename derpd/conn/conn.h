@@ -127,6 +127,8 @@ struct conn_ops {
 	void	(*gathered)(struct conn_set *s);
 	/* Optional.  Return 1 while all output must wait, else 0. */
 	int	(*held)(const struct conn *c);
+	/* Optional.  Return 1 when what is encrypted is the last, else 0. */
+	int	(*over)(const struct conn *c);
 	/* Optional.  All output is written. */
 	void	(*flushed)(struct conn *c);
 	/* Optional.  After each flush. */

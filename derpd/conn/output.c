@@ -393,7 +393,7 @@ has_more(const struct conn *c)
 {
 	const struct conn_ops *ops = c->set->ops;
 
-	if (conn_records_is_over(c))
+	if ((ops->over != NULL && ops->over(c)) || conn_records_is_over(c))
 		return (0);
 	return (conn_buf_left(&c->output.ctl) > 0 || ops->pending(c));
 }

@@ -285,6 +285,49 @@ ATF_TC_BODY(behind_alert, tc)
 	drop_all(s);
 }
 
+/*
+ * Behind what is over nothing is gathered, but what is encrypted goes, and the
+ * stream ends in order: so the last message of a WebSocket arrives.
+ */
+ATF_TC_WITHOUT_HEAD(behind_over);
+ATF_TC_BODY(behind_over, tc)
+{
+	struct conn_set *s = set_up();
+	struct conn *c = client(s, 0);
+
+	own(c, 1, 100);
+	packets(c, 1);
+	ATF_REQUIRE_EQ(conn_output_raw(c, "CLOSE", 5), 0);
+	client_of(c)->is_over = 1;
+	c->state = CONN_DRAIN;
+	conn_output_flush(s);
+	ATF_CHECK_EQ(nwire, 5 + 3);
+	ATF_CHECK_EQ(memcmp(wire, "CLOSEEND", 8), 0);
+	ATF_CHECK_EQ(shuts, 1);
+	drop_all(s);
+}
+
+/* While output is held nothing touches the socket; then all goes. */
+ATF_TC_WITHOUT_HEAD(held);
+ATF_TC_BODY(held, tc)
+{
+	struct conn_set *s = set_up();
+	struct conn *c = client(s, 0);
+
+	own(c, 1, 100);
+	packets(c, 1);
+	ATF_REQUIRE_EQ(conn_output_raw(c, "FIRST", 5), 0);
+	client_of(c)->is_held = 1;
+	conn_output_flush(s);
+	ATF_CHECK_EQ(nwire, 0);
+	client_of(c)->is_held = 0;
+	conn_dirty(c);
+	conn_output_flush(s);
+	ATF_CHECK_EQ(nwire, 5 + 100 + PACKET);
+	ATF_CHECK_EQ(memcmp(wire, "FIRST", 5), 0);
+	drop_all(s);
+}
+
 /* Within a turn output is flushed when much is new, not before. */
 ATF_TC_WITHOUT_HEAD(relief);
 ATF_TC_BODY(relief, tc)
@@ -314,6 +357,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, deadlines);
 	ATF_TP_ADD_TC(tp, drain);
 	ATF_TP_ADD_TC(tp, behind_alert);
+	ATF_TP_ADD_TC(tp, behind_over);
+	ATF_TP_ADD_TC(tp, held);
 	ATF_TP_ADD_TC(tp, relief);
 	return (atf_no_error());
 }

@@ -16,6 +16,7 @@
 struct output_client {
 	struct conn	 conn;		/* the first member */
 	size_t		 packets;
+	int		 is_held, is_over;
 };
 
 static struct conn_stats stats;
@@ -55,6 +56,18 @@ fake_gather(struct conn *c, size_t n, size_t max)
 	return (n);
 }
 
+static int
+fake_held(const struct conn *c)
+{
+	return (((const struct output_client *)(const void *)c)->is_held);
+}
+
+static int
+fake_over(const struct conn *c)
+{
+	return (((const struct output_client *)(const void *)c)->is_over);
+}
+
 static void
 fake_expired(struct conn *c)
 {
@@ -80,6 +93,8 @@ static const struct conn_ops fake = {
 	.end = fake_end,
 	.pending = fake_pending,
 	.gather = fake_gather,
+	.held = fake_held,
+	.over = fake_over,
 	.expired = fake_expired,
 	.leave = fake_leave,
 	.free = fake_free

@@ -287,7 +287,7 @@ gather(struct conn *c, size_t n, size_t max)
 
 /* No data may follow the close frame of a WebSocket. */
 static int
-held(const struct conn *c)
+over(const struct conn *c)
 {
 	const struct front_conn *fc = front_conn_peek(c);
 
@@ -392,7 +392,7 @@ static const struct conn_ops ops = {
 	.end = front_tls_close,
 	.pending = pending,
 	.gather = gather,
-	.held = held,
+	.over = over,
 	.key = key,
 	.flushed = flushed,
 	.rested = charge,
