@@ -68,6 +68,15 @@ keys_gone(struct ipc_chan *c, const char *why, void *arg)
 /* The relay worker */
 
 static int
+on_hello(void *arg, const struct ipc_msg_mesh_hello *v)
+{
+	struct mesh *m = arg;
+
+	mesh_link_hello(&m->link, v);
+	return (0);
+}
+
+static int
 on_lost(void *arg, const struct ipc_msg_mesh_lost *v)
 {
 	struct mesh *m = arg;
@@ -79,7 +88,10 @@ on_lost(void *arg, const struct ipc_msg_mesh_lost *v)
 static void
 from_relay(struct ipc_chan *c, struct ipc_msg *msg, void *arg)
 {
-	static const struct ipc_handlers handlers = { .mesh_lost = on_lost };
+	static const struct ipc_handlers handlers = {
+		.mesh_hello = on_hello,
+		.mesh_lost = on_lost
+	};
 	struct mesh *m = arg;
 	const char *what;
 

@@ -65,15 +65,32 @@ give_keys(void)
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(child, WAIT_MS));
 }
 
+/* Connect a relay worker, which has this link (0: none) until `end'. */
+static void
+give_relay_with(uint32_t number, uint32_t end)
+{
+	static const uint8_t mapped[IPC_ADDRLEN] = {
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1
+	};
+	uint8_t key[IPC_KEYLEN];
+	const struct ipc_msg_mesh_hello v = { .up = number != 0,
+	    .number = number, .server_key = key, .addr = mapped,
+	    .port = (uint16_t)server.port, .end = end };
+	int sv[2];
+
+	memset(key, NODE_KEY, sizeof(key));
+	ipc_chan_free(relay);
+	relay = make_chan(ROLE_RELAY, sv);
+	ATF_REQUIRE_EQ(0, ipc_send_mesh_hello(relay, &v));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(relay, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_send_mesh_relay(child, sv[1]));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(child, WAIT_MS));
+}
+
 static void
 give_relay(void)
 {
-	int sv[2];
-
-	ipc_chan_free(relay);
-	relay = make_chan(ROLE_RELAY, sv);
-	ATF_REQUIRE_EQ(0, ipc_send_mesh_relay(child, sv[1]));
-	ATF_REQUIRE_EQ(0, ipc_chan_flush(child, WAIT_MS));
+	give_relay_with(0, 0);
 }
 
 /* Start a node with this behaviour, and the process. */

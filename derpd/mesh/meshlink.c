@@ -2,7 +2,8 @@
  * meshlink: see meshlink.h.  Called by mesh.c.
  *
  * The relay worker alone knows how a link fares.  A link is lost with the
- * channel to its worker, too: the worker closes it then.
+ * channel to its worker, too, unless the next worker has it: the link moved with
+ * the sessions.
  */
 #include <event2/event.h>
 #include <sodium.h>
@@ -19,6 +20,8 @@
 #include "printable.h"
 
 #define OLD_JITTER_SECS	60
+
+static const char relay_ended[] = "the relay worker has ended";
 
 /* Tell the parent. */
 static void
@@ -79,7 +82,7 @@ end(struct mesh_link *l, const char *why, int now)
 void
 mesh_link_dial(struct mesh_link *l)
 {
-	if (l->state != IPC_MESH_DOWN || l->keys == NULL || l->relay == NULL ||
+	if (l->state != IPC_MESH_DOWN || l->keys == NULL || !l->met ||
 	    evtimer_pending(&l->again, NULL))
 		return;
 	l->state = IPC_MESH_DIALING;
@@ -239,6 +242,43 @@ mesh_link_lost(struct mesh_link *l, const struct ipc_msg_mesh_lost *v)
 		end(l, v->why, v->now);
 }
 
+/* The worker has a link that moved to it: this one, or an older process's. */
+static void
+adopt(struct mesh_link *l, const struct ipc_msg_mesh_hello *v)
+{
+	const struct timeval tv = { .tv_sec = (time_t)v->end };
+	struct net_place place;
+
+	if (l->state != IPC_MESH_UP) {
+		l->since = base_clock_ms();
+		net_place_set(&place, v->addr, v->port);
+		net_place_text(&place, l->address, sizeof(l->address));
+		log_info("node %s: up at %s, as before", l->node->label,
+		    l->address);
+	}
+	l->state = IPC_MESH_UP;
+	l->number = v->number;
+	l->why[0] = '\0';
+	memcpy(l->key, v->server_key, sizeof(l->key));
+	event_del(&l->again);
+	if (v->end != 0 && !evtimer_pending(&l->old, NULL))
+		event_add(&l->old, &tv);
+	report(l);
+}
+
+void
+mesh_link_hello(struct mesh_link *l, const struct ipc_msg_mesh_hello *v)
+{
+	if (l->met)
+		return;
+	l->met = 1;
+	if (v->up && !mesh_pump_on(&l->pump))
+		adopt(l, v);
+	else if (l->state == IPC_MESH_UP)
+		end(l, relay_ended, 1);
+	mesh_link_dial(l);
+}
+
 /* The mesh key */
 
 /* The link is a day older than the mesh key. */
@@ -297,14 +337,13 @@ mesh_link_keys(struct mesh_link *l, struct ipc_chan *c)
 void
 mesh_link_relay(struct mesh_link *l, struct ipc_chan *c)
 {
-	static const char why[] = "the relay worker has ended";
-
 	ipc_chan_free(l->relay);
 	l->relay = c;
-	if (l->state == IPC_MESH_UP)
-		end(l, why, 1);
-	stop_dialling(l, why);
-	mesh_link_dial(l);
+	l->met = 0;
+	/* The next worker says whether it has the link. */
+	if (l->state == IPC_MESH_UP && c == NULL)
+		end(l, relay_ended, 1);
+	stop_dialling(l, relay_ended);
 }
 
 void

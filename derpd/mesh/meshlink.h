@@ -23,6 +23,7 @@ struct mesh_link {
 	struct dial_node *node;
 	struct ipc_chan	*parent;
 	struct ipc_chan	*keys, *relay;	/* NULL: not there */
+	int		 met;		/* relay has said MESH_HELLO */
 
 	struct dial dial;
 	struct mesh_pump pump;
@@ -61,6 +62,10 @@ void	 mesh_link_rekey(struct mesh_link *l);
 /* keys has answered. */
 void	 mesh_link_logged(struct mesh_link *l,
 	    const struct ipc_msg_mesh_logged *v);
+
+/* The relay worker says whether it has a link, which moved there. */
+void	 mesh_link_hello(struct mesh_link *l,
+	    const struct ipc_msg_mesh_hello *v);
 
 /* The relay worker says that a link has ended. */
 void	 mesh_link_lost(struct mesh_link *l,

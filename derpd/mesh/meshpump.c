@@ -176,6 +176,12 @@ mesh_pump_begin(struct mesh_pump *p, struct net_transport *t)
 	return (sv[1]);
 }
 
+int
+mesh_pump_on(const struct mesh_pump *p)
+{
+	return (p->t != NULL);
+}
+
 void
 mesh_pump_end(struct mesh_pump *p)
 {

@@ -38,6 +38,9 @@ void	 mesh_pump_init(struct mesh_pump *p, struct event_base *base);
  */
 int	 mesh_pump_begin(struct mesh_pump *p, struct net_transport *t);
 
+/* Return 1 if the pump is open, else 0. */
+int	 mesh_pump_on(const struct mesh_pump *p);
+
 /* Close the pump and its transport; permitted for a closed one. */
 void	 mesh_pump_end(struct mesh_pump *p);
 

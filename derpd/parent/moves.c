@@ -171,9 +171,9 @@ parent_moves_hold(struct parent *d, parent_moves_cb done, void *arg)
 /* Give one channel to a worker.  0, or -1. */
 static int
 give(const struct parent_moves_chan *v, enum parent_movesteps_kind kind,
-    unsigned int nworkers, const uint8_t *secret)
+    unsigned int nworkers, const uint8_t *secret, const uint8_t *nodes)
 {
-	struct ipc_msg_relay_move_to to = { v->other, nworkers, secret };
+	struct ipc_msg_relay_move_to to = { v->other, nworkers, secret, nodes };
 	struct ipc_msg_relay_move_from from = { v->other, nworkers, secret,
 	    v->rekeyed };
 
@@ -193,12 +193,12 @@ give(const struct parent_moves_chan *v, enum parent_movesteps_kind kind,
 static void
 give_all(struct parent_movesteps *m, const struct parent_moves_chan *v,
     size_t n, enum parent_movesteps_kind kind, unsigned int nworkers,
-    const uint8_t *secret)
+    const uint8_t *secret, const uint8_t *nodes)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (give(&v[i], kind, nworkers, secret) == -1)
+		if (give(&v[i], kind, nworkers, secret, nodes) == -1)
 			parent_movesteps_fail(m, kind, "a relay worker could "
 			    "not be given a channel");
 		parent_movesteps_owe(m, kind, seat_of(v[i].p),
@@ -208,15 +208,15 @@ give_all(struct parent_movesteps *m, const struct parent_moves_chan *v,
 
 void
 parent_moves_send(struct parent *d, const struct parent_moves_chan *v, size_t n,
-    unsigned int nworkers, const uint8_t *secret, parent_moves_cb done,
-    void *arg)
+    unsigned int nworkers, const uint8_t *secret, const uint8_t *nodes,
+    parent_moves_cb done, void *arg)
 {
 	struct parent_movesteps *m = &d->moves.steps;
 	unsigned int i;
 
 	parent_movesteps_begin(m, PARENT_MOVES_SENDING, PARENT_MOVES_MS, done,
 	    arg);
-	give_all(m, v, n, PARENT_MOVES_SENDING, nworkers, secret);
+	give_all(m, v, n, PARENT_MOVES_SENDING, nworkers, secret, nodes);
 	for (i = 0; i < d->nworkers; i++)
 		if (m->steps[PARENT_MOVES_SENDING].owed[i] != 0 &&
 		    d->relays[i].c.chan != NULL &&
@@ -233,9 +233,10 @@ parent_moves_receive(struct parent *d, const struct parent_moves_chan *v,
 {
 	struct parent_movesteps *m = &d->moves.steps;
 
+	d->moves.links = 0;
 	parent_movesteps_begin(m, PARENT_MOVES_RECEIVING, PARENT_MOVES_MS, done,
 	    arg);
-	give_all(m, v, n, PARENT_MOVES_RECEIVING, nworkers, secret);
+	give_all(m, v, n, PARENT_MOVES_RECEIVING, nworkers, secret, NULL);
 	parent_movesteps_asked(m, PARENT_MOVES_RECEIVING);
 }
 
@@ -246,9 +247,11 @@ parent_moves_cancel(struct parent *d)
 }
 
 int
-parent_moves_take(struct parent_proc *p)
+parent_moves_take(struct parent_proc *p, uint32_t lost)
 {
-	return (p->c.chan == NULL ? -1 : ipc_send_relay_take(p->c.chan));
+	struct ipc_msg_relay_take v = { lost };
+
+	return (p->c.chan == NULL ? -1 : ipc_send_relay_take(p->c.chan, &v));
 }
 
 int
@@ -323,10 +326,11 @@ on_took(void *arg, const struct ipc_msg_relay_took *v)
 {
 	struct parent_proc *p = arg;
 
-	if (!is_old(p->d))
-		parent_movesteps_answer(&p->d->moves.steps,
-		    PARENT_MOVES_RECEIVING, seat_of(p), v->from, v->ok,
-		    v->sessions, v->why);
+	if (is_old(p->d))
+		return (0);
+	p->d->moves.links |= v->links;
+	parent_movesteps_answer(&p->d->moves.steps, PARENT_MOVES_RECEIVING,
+	    seat_of(p), v->from, v->ok, v->sessions, v->why);
 	return (0);
 }
 

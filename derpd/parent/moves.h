@@ -51,6 +51,8 @@ struct event;
 struct parent_moves {
 	struct parent_movesteps steps;
 	uint32_t	 hold;		/* number of the last hold */
+	uint32_t	 links;		/* that have been received, to nodes: a
+					   bit each */
 	struct event	*ev_turn;	/* of steps */
 	struct event	*ev_late[PARENT_MOVES_KINDS];
 };
@@ -72,11 +74,13 @@ int	 parent_moves_held(const struct parent *d);
 /*
  * Give the `n' channels at `v' (the descriptors are taken, also on failure) to
  * the held workers that leave, and have them send their sessions: to `nworkers'
- * workers, which own keys by `secret' of IPC_SLOT_SECRETLEN bytes.
+ * workers, which own keys by `secret' of IPC_SLOT_SECRETLEN bytes, and the links
+ * to nodes, which have the numbers `nodes' of IPC_MAXNODES bytes there (as in
+ * UP_READY).
  */
 void	 parent_moves_send(struct parent *d, const struct parent_moves_chan *v,
 	    size_t n, unsigned int nworkers, const uint8_t *secret,
-	    parent_moves_cb done, void *arg);
+	    const uint8_t *nodes, parent_moves_cb done, void *arg);
 
 /*
  * Give the `n' channels at `v' (taken as above) to new workers, which receive
@@ -97,11 +101,12 @@ const char *parent_moves_broken(const struct parent *d);
 void	 parent_moves_cancel(struct parent *d);
 
 /*
- * The commit: a new worker serves the sessions that it has received; an old one
- * ends at once, without output.  0, or -1: it could not be told, or does not
- * run.
+ * The commit: a new worker serves the sessions that it has received; keys
+ * behind the nodes `lost', a bit each, whose links have not come, do not count.
+ * An old one ends at once, without output.  0, or -1: it could not be told, or
+ * does not run.
  */
-int	 parent_moves_take(struct parent_proc *p);
+int	 parent_moves_take(struct parent_proc *p, uint32_t lost);
 int	 parent_moves_leave(struct parent_proc *p);
 
 /*

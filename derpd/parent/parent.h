@@ -356,9 +356,9 @@ void	 parent_relays_exchange(struct parent_proc *p,
 
 /*
  * The process of the worker `p' has succeeded another one: link it with the
- * others, which are held.
+ * others, which are held.  Links to the nodes `lost', a bit each, did not move.
  */
-void	 parent_relays_succeeded(struct parent_proc *p);
+void	 parent_relays_succeeded(struct parent_proc *p, uint32_t lost);
 
 /* Tell the other workers that the worker `p' has ended. */
 void	 parent_relays_gone(const struct parent_proc *p);

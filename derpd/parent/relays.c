@@ -240,9 +240,9 @@ parent_relays_exchange(struct parent_proc *p, struct parent_proc *next)
 }
 
 void
-parent_relays_succeeded(struct parent_proc *p)
+parent_relays_succeeded(struct parent_proc *p, uint32_t lost)
 {
-	const struct ipc_msg_relay_succeeded v = { p->c.worker };
+	const struct ipc_msg_relay_succeeded v = { p->c.worker, lost };
 	struct parent *d = p->d;
 	struct parent_proc *other;
 	unsigned int i;

@@ -72,6 +72,8 @@ move(void *arg, unsigned int worker)
 	struct parent_moves_chan from = { .p = &d->relays[worker],
 	    .other = worker };
 	struct parent_moves_chan to = { .p = &d->relaynext, .other = worker };
+	uint8_t nodes[IPC_MAXNODES];
+	unsigned int i;
 	int sv[2];
 
 	log_debug("relay %u: all are held, its sessions move", worker);
@@ -84,8 +86,11 @@ move(void *arg, unsigned int worker)
 	}
 	from.fd = sv[0];
 	to.fd = sv[1];
+	for (i = 0; i < IPC_MAXNODES; i++)
+		nodes[i] = (uint8_t)i;
 	parent_moves_receive(d, &to, 1, d->nworkers, d->slot_secret, took, d);
-	parent_moves_send(d, &from, 1, d->nworkers, d->slot_secret, sent, d);
+	parent_moves_send(d, &from, 1, d->nworkers, d->slot_secret, nodes, sent,
+	    d);
 }
 
 static const char *
@@ -94,18 +99,33 @@ broken(void *arg)
 	return (parent_moves_broken(arg));
 }
 
+/* The nodes whose links the worker has, but for those that have moved. */
+static uint32_t
+lost_links(const struct parent_proc *p)
+{
+	const struct parent *d = p->d;
+	uint32_t lost = 0;
+	unsigned int i;
+
+	for (i = p->c.worker; i < IPC_MAXNODES; i += d->nworkers)
+		lost |= 1U << i;
+	return (lost & ~d->moves.links);
+}
+
 /* Give the new process of the worker what it was started without.  0, or -1. */
 static int
 complete(struct parent_proc *p)
 {
+	const uint32_t lost = lost_links(p);
+
 	if (parent_servers_send_counters(p) == -1 ||
 	    parent_servers_connect_keys(p) == -1 || parent_drain_send(p) == -1)
 		return (-1);
 	/* Without a channel to admit it requests one. */
 	(void)admitset_connect(p);
 	meshset_connect_relay(p);
-	parent_relays_succeeded(p);
-	return (parent_moves_take(p));
+	parent_relays_succeeded(p, lost);
+	return (parent_moves_take(p, lost));
 }
 
 static void

@@ -217,6 +217,6 @@ relay_hold_succeeded(void *arg, const struct ipc_msg_relay_succeeded *v)
 	if (!relay_hold_is_held(r) || v->worker >= r->conf.nworkers ||
 	    v->worker == r->conf.worker)
 		return (-1);
-	cluster_link_succeeded(r, v->worker);
+	cluster_link_succeeded(r, v->worker, v->lost);
 	return (0);
 }

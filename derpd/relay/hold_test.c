@@ -386,7 +386,7 @@ watcher(unsigned int n)
 static void
 succeeded(unsigned int worker, int want)
 {
-	const struct ipc_msg_relay_succeeded v = { worker };
+	const struct ipc_msg_relay_succeeded v = { worker, UINT32_MAX };
 
 	ATF_CHECK_EQ(relay_hold_succeeded(r, &v), want);
 }

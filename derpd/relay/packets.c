@@ -150,18 +150,22 @@ relay_packets_restore(struct relay_conn *c, int class,
 	return (0);
 }
 
-/* Return 1 if it is a whole RecvPacket, else 0. */
+/*
+ * Return 1 if it is a whole RecvPacket, or ForwardPacket of a link, else 0.
+ */
 static int
-is_packet(const uint8_t *p, size_t n)
+is_packet(const struct relay_conn *c, const uint8_t *p, size_t n)
 {
+	const size_t keys = c->node == NULL ? 1 : 2;
+	const size_t least = FRAME_HDR_LEN + keys * FRAME_KEY_LEN;
 	uint32_t len;
 	uint8_t type;
 
-	if (n < FRAME_HDR_LEN + FRAME_KEY_LEN ||
-	    n > FRAME_HDR_LEN + FRAME_KEY_LEN + FRAME_MAX_PACKET)
+	if (n < least || n > least + FRAME_MAX_PACKET)
 		return (0);
 	net_frame_get_hdr(p, &type, &len);
-	return (type == FRAME_RECV_PACKET && len == n - FRAME_HDR_LEN);
+	return (type == (keys == 1 ? FRAME_RECV_PACKET :
+	    FRAME_FORWARD_PACKET) && len == n - FRAME_HDR_LEN);
 }
 
 int
@@ -172,7 +176,7 @@ relay_packets_restore_one(struct relay_conn *c, int class, uint64_t at,
 	struct derp_queue_limits lim;
 	struct derp_pkt *k;
 
-	if (!is_packet(p, n) || need_queue(c) == -1 ||
+	if (!is_packet(c, p, n) || need_queue(c) == -1 ||
 	    (k = derp_pkt_new(&c->r->queues, (uint32_t)n)) == NULL)
 		return (-1);
 	memcpy(k->data, p, n);

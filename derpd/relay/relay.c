@@ -308,7 +308,8 @@ on_move_to(void *arg, const struct ipc_msg_relay_move_to *v, int *fd)
 {
 	if (v->to >= v->nworkers)
 		return (-1);
-	if (move_to(arg, v->to, v->nworkers, v->slot_secret, *fd) == -1)
+	if (move_to(arg, v->to, v->nworkers, v->slot_secret, v->nodes,
+	    *fd) == -1)
 		fatal("can't open the channel to relay %u (malloc, event_new)",
 		    v->to);
 	*fd = -1;
@@ -326,9 +327,9 @@ on_move(void *arg)
 }
 
 static int
-on_take(void *arg)
+on_take(void *arg, const struct ipc_msg_relay_take *v)
 {
-	move_take(arg);
+	move_take(arg, v->lost);
 	return (0);
 }
 

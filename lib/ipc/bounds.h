@@ -52,7 +52,7 @@
 #define IPC_ADMIT_STATESIZE	(32 * 1024 * 1024)	/* of a saved state */
 #define IPC_MAXVERIFY		8	/* URLs and sockets that are asked */
 
-/* Sessions that move: the rows from UP_SOCKET to MOVE_KEPT. */
+/* Sessions that move: the rows from UP_SOCKET to MOVE_LINK. */
 #define IPC_MOVE_VERSION	1
 #define IPC_MOVE_PIECE		(256 * 1024)	/* bytes of a MOVE_BYTES */
 /* Flags of MOVE_SESSION. */
@@ -70,6 +70,9 @@
 #define IPC_CONGESTIONSIZE	16	/* name of a congestion control */
 #define IPC_MESH_CERTSIZE	256	/* CertName of a DERP map */
 #define IPC_MESHHASH_LEN	16	/* a hash that tells mesh keys apart */
+#define IPC_NODEHASH_LEN	32	/* a hash that tells nodes apart */
+#define IPC_NONODE		255	/* no number of a node */
+#define IPC_NOLINK		UINT32_MAX	/* of MOVE_FAR: no link moves */
 
 /* Bootstrap DNS: names, and addresses of one. */
 #define IPC_DNS_MAXNAMES	128	/* half of them published */

@@ -21,7 +21,7 @@ static const char *const names[] = {
 	"UP_COMMIT", "UP_TAKEN", "UP_ABORT", "UP_FAILED",
 	"MOVE_BEGIN", "MOVE_SESSION", "MOVE_BYTES", "MOVE_QUEUE",
 	"MOVE_PACKET", "MOVE_HEARD", "MOVE_FAR", "MOVE_END", "MOVE_TAKEN",
-	"MOVE_KEPT"
+	"MOVE_KEPT", "MOVE_LINK"
 };
 #define NNAMES	(sizeof(names) / sizeof(names[0]))
 
@@ -81,9 +81,13 @@ check(struct ipc_wr *w, const char *want)
 #define ADDR	"02020202020202020202020202020202"
 #define SECRET	"03030303030303030303030303030303"
 #define HASH	"04040404040404040404040404040404"
+#define NODES	"05050505050505050505050505050505"	\
+		"05050505050505050505050505050505"
+#define NODE	"05" NODES			/* number and hash */
 
 static uint8_t key[IPC_KEYLEN], addr[IPC_ADDRLEN];
 static uint8_t secret[IPC_SLOT_SECRETLEN], hash[IPC_MESHHASH_LEN];
+static uint8_t nodes[IPC_MAXNODES], node[1 + IPC_NODEHASH_LEN];
 
 static void
 begin(void)
@@ -92,6 +96,8 @@ begin(void)
 	memset(addr, 2, sizeof(addr));
 	memset(secret, 3, sizeof(secret));
 	memset(hash, 4, sizeof(hash));
+	memset(nodes, 5, sizeof(nodes));
+	memset(node, 5, sizeof(node));
 }
 
 ATF_TC_WITHOUT_HEAD(successor_bytes);
@@ -104,9 +110,11 @@ ATF_TC_BODY(successor_bytes, tc)
 	CHECK(up_socket, "02", .kind = IPC_UP_METRICS);
 	CHECK(up_socket, "03", .kind = IPC_UP_CONTROL);
 	CHECK(up_begin, "00000001 00000002 616200 00000003" SECRET
-	    HASH "01", .version = 1, .build = "ab", .nworkers = 3,
-	    .slot_secret = secret, .mesh_hash = hash, .stun = 1);
-	CHECK(up_ready, "00000003" KEY, .nworkers = 3, .node_key = key);
+	    HASH "01 00000001" NODE, .version = 1, .build = "ab",
+	    .nworkers = 3, .slot_secret = secret, .mesh_hash = hash,
+	    .stun = 1, .nnodes = 1, .nodes = node);
+	CHECK(up_ready, "00000003" KEY NODES, .nworkers = 3, .node_key = key,
+	    .nodes = nodes);
 	CHECK(up_move, "00000001 00000002", .from = 1, .to = 2);
 	CHECK(up_took, "01020304", .sessions = 0x01020304);
 	CHECK(up_abort, "00000002 6e6f00", .why = "no");
@@ -168,6 +176,13 @@ ATF_TC_BODY(move_bytes, tc)
 	CHECK(move_heard, KEY "01 00000002 aabb000000000000 0000000000000000",
 	    .key = key, .far = 1, .nids = 2, .ids = p);
 	CHECK(move_far, "00000005" KEY, .link = 5, .key = key);
+	CHECK(move_far, "ffffffff" KEY, .link = IPC_NOLINK, .key = key);
+	CHECK(move_link, "00000005" KEY ADDR "0102 00000001 aa 00000006"
+	    "0000000000000007 0000000000000008 00000009 00000002 aabb"
+	    "00000001 aa", .link = 5, .key = key, .addr = addr,
+	    .port = 0x0102, .record = p, .record_len = 1, .number = 6,
+	    .login_us = 7, .end = 8, .skip = 9, .part = p, .part_len = 2,
+	    .health = p, .health_len = 1);
 	CHECK(move_end, "00000007", .sessions = 7);
 }
 

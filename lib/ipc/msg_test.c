@@ -78,7 +78,7 @@ static const struct {
 	{ M, K, { "MESH_LOGIN" } },
 	{ K, M, { "MESH_LOGGED" } },
 	{ M, R, { "MESH_LINK", "MESH_END" } },
-	{ R, M, { "MESH_LOST" } },
+	{ R, M, { "MESH_HELLO", "MESH_LOST" } },
 	{ P, ROLE_RESOLVE, { "RESOLVE_" } },
 	{ ROLE_RESOLVE, P, { "RESOLVE_" } },
 	/* The bridge: the worker sets endpoints, and gets logins, no key. */
@@ -209,6 +209,7 @@ check_descriptor(uint32_t t, enum ipc_role from, enum ipc_role to)
 	(void)to;
 	ATF_CHECK_MSG(from == P || t == MSG_HANDOVER ||
 	    t == MSG_MESH_LINK || t == MSG_MOVE_SESSION ||
+	    t == MSG_MOVE_LINK ||
 	    ipc_msg_allowed(t, from, to) == IPC_NOFD,
 	    "%s gives %s a descriptor", ipc_msg_name(t), ipc_role_name(to));
 }

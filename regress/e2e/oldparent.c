@@ -106,7 +106,7 @@ do_begin(const char *text)
 	static const uint8_t secret[IPC_SLOT_SECRETLEN] = { 1 };
 	static const uint8_t hash[IPC_MESHHASH_LEN];
 	struct ipc_msg_up_begin v = { version, "oldbuild",
-	    (uint32_t)atoi(text), secret, hash, 0 };
+	    (uint32_t)atoi(text), secret, hash, 0, 0, hash };
 
 	sent(ipc_send_up_begin(chan, &v));
 }

@@ -130,7 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ipc_chan_free(old);
 	turns(r);
 	must(took != -1);		/* the end was reported */
-	move_take(r);
+	move_take(r, 0);
 	turns(r);
 	must(r->move.taking == MOVE_TAKEN && r->move.in[0] == NULL);
 	TAILQ_FOREACH(c, &r->set.conns, entry) {

@@ -18,6 +18,7 @@ type client struct {
 	l    *load
 	name string
 	way  way
+	addr string // where it logs in
 	key  key.NodePrivate
 	slow bool // it reads less than it is sent
 
@@ -35,7 +36,7 @@ type client struct {
 
 // newClient: a client without a session.
 func (l *load) newClient(name string, w way, k key.NodePrivate) *client {
-	c := &client{l: l, name: name, way: w, key: k,
+	c := &client{l: l, name: name, way: w, addr: l.o.addr, key: k,
 		flows: map[uint32]*flow{}, done: make(chan struct{}),
 		pings: make(chan [8]byte, 1024)}
 	l.clients = append(l.clients, c)
@@ -53,7 +54,7 @@ func (c *client) login() error {
 		c.present = map[key.NodePublic]bool{}
 		c.mu.Unlock()
 	}
-	s, err := c.l.open(c.way, c.key, c.watch, c.slow)
+	s, err := c.l.open(c.addr, c.way, c.key, c.watch, c.slow)
 	if err != nil {
 		return err
 	}

@@ -63,18 +63,18 @@ func (l *load) dialAddr(ctx context.Context, addr string) (net.Conn, error) {
 	return d.DialContext(ctx, "tcp", addr)
 }
 
-// open logs in with the key.  The server has let the client in when it returns
-// without an error.
-func (l *load) open(w way, k key.NodePrivate, watch, slow bool) (*conn,
-	error) {
+// open logs in at the address with the key.  The server has let the client in
+// when it returns without an error.
+func (l *load) open(addr string, w way, k key.NodePrivate, watch,
+	slow bool) (*conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), loginBound)
 	defer cancel()
 	var c *conn
 	var err error
 	if w == ws {
-		c, err = l.openWebSocket(ctx, k)
+		c, err = l.openWebSocket(ctx, addr, k)
 	} else {
-		c, err = l.openHTTP(ctx, w, k, watch, slow)
+		c, err = l.openHTTP(ctx, addr, w, k, watch, slow)
 	}
 	if err != nil {
 		return nil, err
@@ -94,8 +94,8 @@ func (l *load) open(w way, k key.NodePrivate, watch, slow bool) (*conn,
 }
 
 // openHTTP connects with the client that Tailscale's nodes run.
-func (l *load) openHTTP(ctx context.Context, w way, k key.NodePrivate,
-	watch, slow bool) (*conn, error) {
+func (l *load) openHTTP(ctx context.Context, addr string, w way,
+	k key.NodePrivate, watch, slow bool) (*conn, error) {
 	c, err := derphttp.NewClient(k, "https://"+l.o.host+"/derp",
 		l.clientLog, netmon.NewStatic())
 	if err != nil {
@@ -107,7 +107,7 @@ func (l *load) openHTTP(ctx context.Context, w way, k key.NodePrivate,
 		if dials.Add(1) > 1 {
 			return nil, errors.New("the session has ended")
 		}
-		nc, err := l.dialAddr(ctx, l.o.addr)
+		nc, err := l.dialAddr(ctx, addr)
 		if err == nil && slow {
 			nc.(*net.TCPConn).SetReadBuffer(smallBuffer)
 		}
@@ -126,14 +126,14 @@ func (l *load) openHTTP(ctx context.Context, w way, k key.NodePrivate,
 }
 
 // openWebSocket connects as a browser does.
-func (l *load) openWebSocket(ctx context.Context, k key.NodePrivate) (*conn,
-	error) {
+func (l *load) openWebSocket(ctx context.Context, addr string,
+	k key.NodePrivate) (*conn, error) {
 	conf := l.tlsConfig(ws)
 	conf.NextProtos = []string{"http/1.1"}
 	tr := &http.Transport{TLSClientConfig: conf,
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn,
 			error) {
-			return l.dialAddr(ctx, l.o.addr)
+			return l.dialAddr(ctx, addr)
 		}}
 	s, _, err := websocket.Dial(ctx, "https://"+l.o.host+"/derp",
 		&websocket.DialOptions{
@@ -147,7 +147,7 @@ func (l *load) openWebSocket(ctx context.Context, k key.NodePrivate) (*conn,
 	timer := time.AfterFunc(loginBound, end)
 	defer timer.Stop()
 	nc := wsconn.NetConn(context.Background(), s, websocket.MessageBinary,
-		l.o.addr)
+		addr)
 	brw := bufio.NewReadWriter(bufio.NewReader(nc), bufio.NewWriter(nc))
 	c, err := derp.NewClient(k, nc, brw, l.clientLog)
 	if err != nil {
@@ -180,7 +180,7 @@ func (l *load) probe(url, addr string, status int) error {
 // try logs in with a new key, sends itself a packet, and leaves.
 func (l *load) try(w way) error {
 	k := key.NewNode()
-	c, err := l.open(w, k, false, false)
+	c, err := l.open(l.o.addr, w, k, false, false)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ type load struct {
 	clients  []*client
 	watchers []*client
 	flows    []*flow
-	stays    map[key.NodePublic]bool // keys of clients that stay
+	stays    map[key.NodePublic]bool // those that stay, here
 
 	stopping atomic.Bool // nobody sends or logs in any more
 	closing  atomic.Bool // sessions end
@@ -60,6 +60,9 @@ func (l *load) cast() {
 		}
 		a := l.newClient(fmt.Sprintf("a%d", i), w, key.NewNode())
 		b := l.newClient(fmt.Sprintf("b%d", i), tls13, key.NewNode())
+		if l.o.other != "" {
+			b.addr = l.o.other
+		}
 		there, back := l.addFlow(a, b, rate), l.addFlow(b, a, rate)
 		if i < l.o.pairs && i%5 == 4 {
 			// As many bytes in a few large packets.
@@ -110,7 +113,9 @@ func (l *load) cast() {
 func (l *load) start() error {
 	l.cast()
 	for _, c := range l.clients {
-		l.stays[c.public()] = true
+		if c.addr == l.o.addr {
+			l.stays[c.public()] = true
+		}
 	}
 	if err := l.loginAll(); err != nil {
 		return err

@@ -24,25 +24,28 @@ import (
 
 // options of a run.
 type options struct {
-	addr, host, plain, stun string
-	caFile, meshFile        string
-	pairs, tls12, ws        int
-	flood, slow             int
-	idle, watchers          int
-	duplicates              int
-	connectors              int
-	rate                    float64
-	floodBytes              float64
-	deaths                  bool
-	maxDelay                time.Duration
-	state                   string
-	ready                   string
-	log                     bool
+	addr, other       string
+	host, plain, stun string
+	caFile, meshFile  string
+	pairs, tls12, ws  int
+	flood, slow       int
+	idle, watchers    int
+	duplicates        int
+	connectors        int
+	rate              float64
+	floodBytes        float64
+	deaths            bool
+	maxDelay          time.Duration
+	state             string
+	ready             string
+	log               bool
 }
 
 func readOptions() options {
 	var o options
 	flag.StringVar(&o.addr, "addr", "", "TLS address, host:port")
+	flag.StringVar(&o.other, "other", "", "TLS address of another node of "+
+		"the region, where one client of each pair is")
 	flag.StringVar(&o.plain, "plain", "", "plain address, host:port")
 	flag.StringVar(&o.stun, "stun", "", "address of STUN, host:port")
 	flag.StringVar(&o.host, "host", "relay.test", "name to verify")

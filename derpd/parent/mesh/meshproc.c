@@ -57,7 +57,10 @@ relay_of(const struct parent_proc *p)
 	return (&p->d->relays[p->c.worker % p->d->nworkers]);
 }
 
-/* The same for a channel to the relay worker. */
+/*
+ * The same for a channel to the relay worker.  While this derpd is to take over
+ * another one, links may yet come from there: none is dialled.
+ */
 static int
 connect_relay(struct parent_proc *p)
 {
@@ -65,7 +68,7 @@ connect_relay(struct parent_proc *p)
 	struct ipc_msg_relay_mesh v = { p->c.worker };
 	int sv[2];
 
-	if (relay->c.chan == NULL || p->c.chan == NULL)
+	if (p->d->waiting || relay->c.chan == NULL || p->c.chan == NULL)
 		return (0);		/* connected when both run */
 	node_of(p)->relay_ms = base_clock_ms();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {

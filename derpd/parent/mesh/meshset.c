@@ -2,8 +2,10 @@
  * meshset: the nodes of the configuration and their numbers; see meshset.h.
  * Pure.
  */
+#include <sodium.h>
 #include <string.h>
 
+#include "bigendian.h"
 #include "conf.h"
 #include "meshset.h"
 
@@ -92,6 +94,69 @@ meshset_assign(struct meshset *m, const struct conf *c)
 		changed |= 1U << free;
 	}
 	return (changed);
+}
+
+static void
+hash_text(crypto_generichash_state *st, const char *s)
+{
+	/* With its end, so that two texts are never those of others. */
+	crypto_generichash_update(st, (const unsigned char *)s, strlen(s) + 1);
+}
+
+static void
+hash_of(const struct meshset_settings *s, uint8_t hash[IPC_NODEHASH_LEN])
+{
+	crypto_generichash_state st;
+	uint8_t n[5];
+
+	base_put32(n, s->port);
+	n[4] = s->has_key != 0;
+	crypto_generichash_init(&st, NULL, 0, IPC_NODEHASH_LEN);
+	hash_text(&st, s->host);
+	hash_text(&st, s->address);
+	hash_text(&st, s->certname);
+	hash_text(&st, s->cafile);
+	crypto_generichash_update(&st, n, sizeof(n));
+	crypto_generichash_update(&st, s->key, sizeof(s->key));
+	crypto_generichash_final(&st, hash, IPC_NODEHASH_LEN);
+}
+
+unsigned int
+meshset_list(const struct meshset *m, uint8_t *v)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < IPC_MAXNODES; i++) {
+		if (m->nodes[i].conf.host[0] == '\0')
+			continue;
+		v[0] = (uint8_t)i;
+		hash_of(&m->nodes[i].conf, v + 1);
+		v += 1 + IPC_NODEHASH_LEN;
+		n++;
+	}
+	return (n);
+}
+
+void
+meshset_match(const struct meshset *m, const uint8_t *v, unsigned int n,
+    uint8_t map[IPC_MAXNODES])
+{
+	uint8_t hash[IPC_NODEHASH_LEN];
+	unsigned int i, k;
+
+	memset(map, IPC_NONODE, IPC_MAXNODES);
+	for (i = 0; i < IPC_MAXNODES; i++) {
+		if (m->nodes[i].conf.host[0] == '\0')
+			continue;
+		hash_of(&m->nodes[i].conf, hash);
+		for (k = 0; k < n; k++) {
+			const uint8_t *r = v + k * (1 + IPC_NODEHASH_LEN);
+
+			if (r[0] < IPC_MAXNODES &&
+			    memcmp(r + 1, hash, sizeof(hash)) == 0)
+				map[r[0]] = (uint8_t)i;
+		}
+	}
 }
 
 int

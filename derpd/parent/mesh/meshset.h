@@ -83,6 +83,21 @@ struct meshset_key {
 uint32_t meshset_assign(struct meshset *m, const struct conf *c);
 
 /*
+ * Write the nodes' numbers and hashes of their settings, as in UP_BEGIN, to `v'
+ * of IPC_MAXNODES records.  Returns how many there are.  The hash is the same
+ * in all builds.
+ */
+unsigned int meshset_list(const struct meshset *m, uint8_t *v);
+
+/*
+ * For the list of another parent, `n' records at `v': store in `map' by the
+ * number of a node there what its number is here, IPC_NONODE: there is no such
+ * node, or it has other settings.
+ */
+void	 meshset_match(const struct meshset *m, const uint8_t *v,
+	    unsigned int n, uint8_t map[IPC_MAXNODES]);
+
+/*
  * keys has read the key of this hash (`len' bytes; 0: there is none): `now' is
  * filled in, after what is in force, `was'.  0, or -1: malformed.
  */

@@ -126,9 +126,11 @@ take(struct parent *d)
 	unsigned int i;
 
 	for (i = 0; d->successor.nfds > 0 && i < d->nworkers; i++)
-		if (parent_moves_take(&d->relays[i]) == -1)
+		if (parent_moves_take(&d->relays[i], ~d->moves.links) == -1)
 			log_warnx("relay %u could not take over its sessions",
 			    i);
+	for (i = 0; i < d->nworkers; i++)
+		meshset_connect_relay(&d->relays[i]);
 	parent_moves_connect(d);
 }
 
@@ -234,9 +236,13 @@ upgrade_listen(struct parent *d)
 void
 upgrade_ready(struct parent *d)
 {
+	uint8_t nodes[IPC_MAXNODES];
+
 	if (d->successor.state == UPGRADE_AT_START)
 		super_start_within(&d->super, UPGRADE_TAKE_MS);
-	upgrade_new_ready(&d->successor, d->nworkers, d->loaded.node_key);
+	meshset_match(&d->mesh, d->successor.nodes, d->successor.nnodes, nodes);
+	upgrade_new_ready(&d->successor, d->nworkers, d->loaded.node_key,
+	    nodes);
 }
 
 int

@@ -175,7 +175,8 @@ move(void *arg)
 
 	v = calloc((size_t)d->nworkers * u->nnew, sizeof(*v));
 	if (v != NULL && connect_all(d, v, &n) == 0)
-		parent_moves_send(d, v, n, u->nnew, d->slot_secret, moved, d);
+		parent_moves_send(d, v, n, u->nnew, d->slot_secret, u->nodes,
+		    moved, d);
 	else {
 		while (n > 0)
 			close(v[--n].fd);

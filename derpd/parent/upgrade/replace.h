@@ -44,6 +44,7 @@ struct upgrade {
 	pid_t		 child;		/* the same, or the process in between;
 					   0: none is left */
 	unsigned int	 nnew;		/* its relay workers */
+	uint8_t		 nodes[IPC_MAXNODES];	/* as UP_READY has them */
 	struct event	*ev_late;
 	struct upgrade_asks asks;
 	int		 reload;	/* one of them is a reload */

@@ -126,6 +126,8 @@ on_begin(void *arg, const struct ipc_msg_up_begin *v)
 	n->has_secret = 1;
 	memcpy(n->mesh_hash, v->mesh_hash, sizeof(n->mesh_hash));
 	n->stun = v->stun;
+	n->nnodes = v->nnodes < IPC_MAXNODES ? v->nnodes : IPC_MAXNODES;
+	memcpy(n->nodes, v->nodes, n->nnodes * (1 + IPC_NODEHASH_LEN));
 	n->state = UPGRADE_AT_START;
 	return (0);
 }
@@ -305,10 +307,9 @@ upgrade_new_attach(struct upgrade_new *n, struct event_base *base)
 
 void
 upgrade_new_ready(struct upgrade_new *n, unsigned int nworkers,
-    const uint8_t node_key[IPC_KEYLEN])
+    const uint8_t node_key[IPC_KEYLEN], const uint8_t nodes[IPC_MAXNODES])
 {
-	struct ipc_msg_up_ready v = { nworkers, node_key };
-
+	struct ipc_msg_up_ready v = { nworkers, node_key, nodes };
 	unsigned int i;
 
 	if (n->state != UPGRADE_AT_START)

@@ -80,6 +80,8 @@ struct upgrade_new {
 	uint8_t		 slot_secret[IPC_SLOT_SECRETLEN];
 	uint8_t		 mesh_hash[IPC_MESHHASH_LEN];	/* as UP_BEGIN has it */
 	int		 stun;		/* the old one answers STUN */
+	uint8_t		 nodes[IPC_MAXNODES * (1 + IPC_NODEHASH_LEN)];
+	unsigned int	 nnodes;	/* records of UP_BEGIN */
 	int		*fds;		/* nold * nnew channels, by new worker,
 					   -1: none */
 	unsigned int	 nfds;		/* that have come */
@@ -106,10 +108,11 @@ int	 upgrade_new_attach(struct upgrade_new *n, struct event_base *base);
 
 /*
  * The children are ready, `nworkers' relay workers among them; `node_key' is
- * the public half.
+ * the public half, `nodes' are as in UP_READY.
  */
 void	 upgrade_new_ready(struct upgrade_new *n, unsigned int nworkers,
-	    const uint8_t node_key[IPC_KEYLEN]);
+	    const uint8_t node_key[IPC_KEYLEN],
+	    const uint8_t nodes[IPC_MAXNODES]);
 
 /*
  * Within ops->receive(): the channel between the old worker `from' and the new

@@ -101,13 +101,16 @@ turn(void)
 		    EVLOOP_NONBLOCK) != -1);
 }
 
+static const uint8_t map[IPC_MAXNODES] = { IPC_NONODE, 8 };
+
 static void
 send_begin(unsigned int version, unsigned int nworkers)
 {
 	static const uint8_t	 secret[IPC_SLOT_SECRETLEN] = { 1, 2, 3 };
 	static const uint8_t	 hash[IPC_MESHHASH_LEN] = { 4, 5 };
+	static const uint8_t	 nodes[1 + IPC_NODEHASH_LEN] = { 6, 7 };
 	struct ipc_msg_up_begin	 v = { version, "old", nworkers, secret,
-	    hash, 1 };
+	    hash, 1, 1, nodes };
 
 	ATF_REQUIRE_EQ(0, ipc_send_up_begin(old, &v));
 	flush();
@@ -127,16 +130,19 @@ until_ready(unsigned int nold, unsigned int nnew)
 	ATF_REQUIRE_EQ(0, upgrade_new_attach(&n, base));
 	turn();
 	ATF_CHECK_EQ(0, ipc_chan_poll(old));
-	upgrade_new_ready(&n, nnew, key);
+	upgrade_new_ready(&n, nnew, key, map);
 	turn();
 	ATF_REQUIRE_EQ(0, ipc_chan_recv(old, &m, WAIT_MS));
 	ATF_REQUIRE_EQ(MSG_UP_READY, m.type);
 	ATF_REQUIRE_EQ(0, ipc_get_up_ready(&m.rd, &v));
 	ATF_CHECK_EQ(nnew, v.nworkers);
 	ATF_CHECK_EQ(7, v.node_key[0]);
+	ATF_CHECK_EQ(8, v.nodes[1]);
+	ATF_CHECK_EQ(1, n.nnodes);
+	ATF_CHECK_EQ(6, n.nodes[0]);
 	ipc_msg_free(&m);
 	/* Another child of a later start says nothing. */
-	upgrade_new_ready(&n, nnew, key);
+	upgrade_new_ready(&n, nnew, key, map);
 	turn();
 	ATF_CHECK_EQ(0, ipc_chan_poll(old));
 }
@@ -459,7 +465,7 @@ ATF_TC_BODY(orphan_begin, tc)
 	ATF_CHECK_EQ(1, kept[IPC_UP_LISTEN]);
 	ATF_CHECK(n.orphan && !n.has_secret && !n.stun);
 	ATF_CHECK_EQ(0, upgrade_new_attach(&n, base));
-	upgrade_new_ready(&n, 2, key);
+	upgrade_new_ready(&n, 2, key, map);
 	ATF_CHECK_EQ(1, serves);
 	ATF_CHECK_EQ(0, fails);
 }
@@ -475,7 +481,7 @@ ATF_TC_BODY(orphan_start, tc)
 	ATF_REQUIRE_EQ(0, upgrade_new_attach(&n, base));
 	old_dies();
 	ATF_CHECK_EQ(0, serves);
-	upgrade_new_ready(&n, 2, key);
+	upgrade_new_ready(&n, 2, key, map);
 	ATF_CHECK_EQ(1, serves);
 }
 

@@ -34,6 +34,7 @@ on_ready(struct parent *d, struct ipc_msg *m)
 		return;
 	}
 	d->upgrade.nnew = v.nworkers;
+	memcpy(d->upgrade.nodes, v.nodes, sizeof(d->upgrade.nodes));
 	/* Clients know a relay by its key. */
 	if (v.nworkers > 0 && d->nworkers > 0 && memcmp(v.node_key,
 	    d->loaded.node_key, IPC_KEYLEN) != 0)
@@ -149,9 +150,10 @@ give_control(struct parent *d)
 static int
 give_all(struct parent *d)
 {
+	uint8_t nodes[IPC_MAXNODES * (1 + IPC_NODEHASH_LEN)];
 	const struct ipc_msg_up_begin v = { IPC_MOVE_VERSION, ipc_build_id(),
 	    d->nworkers, d->slot_secret, d->loaded.mesh.hash,
-	    parent_stuns_answering(d) };
+	    parent_stuns_answering(d), meshset_list(&d->mesh, nodes), nodes };
 
 	if (give_set(d, &d->listens, IPC_UP_LISTEN) == -1 ||
 	    give_set(d, &d->stunsocks, IPC_UP_STUN) == -1 ||

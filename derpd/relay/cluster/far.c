@@ -174,13 +174,14 @@ cluster_far_more(const struct relay *r)
 /* Other workers */
 
 void
-cluster_far_succeeded(struct relay *r, unsigned int worker)
+cluster_far_succeeded(struct relay *r, unsigned int worker, uint32_t lost)
 {
 	uint64_t links = 0;
 	unsigned int i;
 
 	for (i = 0; i < FAR_LINKS; i++)
-		if (cluster_far_worker(r, i) == worker)
+		if (cluster_far_worker(r, i) == worker &&
+		    (lost & 1U << i / 2) != 0)
 			links |= 1ULL << i;
 	cluster_fartable_lost(r->far.table, links);
 }
@@ -188,7 +189,7 @@ cluster_far_succeeded(struct relay *r, unsigned int worker)
 void
 cluster_far_worker_lost(struct relay *r, unsigned int worker)
 {
-	cluster_far_succeeded(r, worker);
+	cluster_far_succeeded(r, worker, UINT32_MAX);
 	r->far.missed |= 1ULL << worker;
 }
 

@@ -133,8 +133,12 @@ void	cluster_far_told(struct relay *r, unsigned int link,
 /* A link of another worker has ended. */
 void	cluster_far_ended(struct relay *r, unsigned int link);
 
-/* That worker has a successor, which makes its links anew. */
-void	cluster_far_succeeded(struct relay *r, unsigned int worker);
+/*
+ * That worker has a successor, which makes its links to the nodes `lost', a bit
+ * each, anew; it has the others.
+ */
+void	cluster_far_succeeded(struct relay *r, unsigned int worker,
+	    uint32_t lost);
 
 /* The ring to that worker is lost, or is new. */
 void	cluster_far_worker_lost(struct relay *r, unsigned int worker);

@@ -310,7 +310,7 @@ cluster_link_go_on(struct relay *r)
 }
 
 void
-cluster_link_succeeded(struct relay *r, unsigned int worker)
+cluster_link_succeeded(struct relay *r, unsigned int worker, uint32_t lost)
 {
 	const uint64_t bit = 1ULL << worker;
 	struct cluster_link *l = r->links.to[worker];
@@ -325,7 +325,7 @@ cluster_link_succeeded(struct relay *r, unsigned int worker)
 	link_free(l);
 	/* It is requested if it does not come. */
 	r->links.unlinked |= bit;
-	cluster_far_succeeded(r, worker);
+	cluster_far_succeeded(r, worker, lost);
 }
 
 void

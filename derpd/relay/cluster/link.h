@@ -162,9 +162,11 @@ void	cluster_link_go_on(struct relay *r);
 
 /*
  * A worker that this one was held with has a successor, which has all its
- * sessions: its link ends, and is not lost.  The next link is to the successor.
+ * sessions: its link ends, and is not lost.  The next link is to the successor,
+ * which has its links to nodes, but for those to the nodes `lost', a bit each.
  */
-void	cluster_link_succeeded(struct relay *r, unsigned int worker);
+void	cluster_link_succeeded(struct relay *r, unsigned int worker,
+	    uint32_t lost);
 
 /*
  * This worker succeeds another one, or its sessions come from some: the other

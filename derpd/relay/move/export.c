@@ -135,7 +135,8 @@ move_export_free(struct move_export *e)
 
 static struct move_export *
 export_new(struct relay *r, unsigned int nworkers,
-    const uint8_t secret[IPC_SLOT_SECRETLEN])
+    const uint8_t secret[IPC_SLOT_SECRETLEN],
+    const uint8_t nodes[IPC_MAXNODES])
 {
 	struct move_export *e;
 	unsigned int i;
@@ -145,6 +146,7 @@ export_new(struct relay *r, unsigned int nworkers,
 	e->r = r;
 	e->nworkers = nworkers;
 	memcpy(e->secret, secret, sizeof(e->secret));
+	memcpy(e->nodes, nodes, sizeof(e->nodes));
 	for (i = 0; i < IPC_MAXWORKERS; i++)
 		e->to[i].e = e;
 	return (e);
@@ -152,7 +154,8 @@ export_new(struct relay *r, unsigned int nworkers,
 
 int
 move_to(struct relay *r, unsigned int to, unsigned int nworkers,
-    const uint8_t secret[IPC_SLOT_SECRETLEN], int fd)
+    const uint8_t secret[IPC_SLOT_SECRETLEN],
+    const uint8_t nodes[IPC_MAXNODES], int fd)
 {
 	struct move_all *m = &r->move;
 	struct move_way *w;
@@ -161,7 +164,7 @@ move_to(struct relay *r, unsigned int to, unsigned int nworkers,
 	if (m->out != NULL && m->out->going)
 		move_stop(r);
 	if (m->out == NULL &&
-	    (m->out = export_new(r, nworkers, secret)) == NULL)
+	    (m->out = export_new(r, nworkers, secret, nodes)) == NULL)
 		return (-1);
 	w = &m->out->to[to];
 	ch = ipc_chan_new(r->set.base, fd, ROLE_RELAY, ROLE_RELAY, message,
@@ -254,7 +257,7 @@ end_peer(struct move_export *e, struct move_way *w, const char **why)
 		return (-1);
 	}
 	if (!next_peer(e))
-		e->phase = MOVE_SOURCES;
+		e->phase = MOVE_LINKS;
 	return (1);
 }
 
@@ -266,7 +269,7 @@ step_session(struct move_export *e, const char **why)
 	int rv;
 
 	if (e->peer == NULL && !next_peer(e)) {
-		e->phase = MOVE_SOURCES;
+		e->phase = MOVE_LINKS;
 		return (1);
 	}
 	if ((w = move_export_way(e, e->peer->key)) == NULL) {
@@ -286,6 +289,36 @@ step_session(struct move_export *e, const char **why)
 	memset(&e->at, 0, sizeof(e->at));
 	e->c = TAILQ_NEXT(e->c, session.same);
 	e->moved++;
+	return (1);
+}
+
+/* Links to other nodes */
+
+/* The way of the link of this worker to a node; NULL: it does not move. */
+static struct move_way *
+link_way(struct move_export *e, const struct relay_conn *c)
+{
+	struct move_way *w;
+
+	if (c == NULL || !nodes_link_can_move(c) ||
+	    e->nodes[c->node->link / 2] >= IPC_MAXNODES)
+		return (NULL);
+	w = &e->to[e->nodes[c->node->link / 2] % e->nworkers];
+	return (w->chan == NULL ? NULL : w);
+}
+
+static int
+step_link(struct move_export *e, const char **why)
+{
+	const struct relay_conn *c = e->r->nodes.of[e->node].c;
+	struct move_way *w = link_way(e, c);
+	int rv;
+
+	if (w != NULL && (rv = move_link_put(w, c, &e->at, why)) != 1)
+		return (rv);
+	memset(&e->at, 0, sizeof(e->at));
+	if (++e->node == IPC_MAXNODES)
+		e->phase = MOVE_SOURCES;
 	return (1);
 }
 
@@ -359,14 +392,15 @@ step_claim(struct move_export *e, const char **why)
 	struct ipc_msg_move_far v;
 	const uint8_t *key;
 	struct move_way *w;
+	unsigned int link;
 
 	if (!has_room(e))
 		return (0);
-	if (!cluster_fartable_next(e->r->far.table, &e->claims, &v.link,
-	    &key)) {
+	if (!cluster_fartable_next(e->r->far.table, &e->claims, &link, &key)) {
 		e->phase = MOVE_ENDS;
 		return (1);
 	}
+	v.link = move_link_number(e, link);
 	v.key = key;
 	*why = unsent;
 	return ((w = move_export_way(e, key)) == NULL ||
@@ -400,6 +434,8 @@ step(struct move_export *e, const char **why)
 	switch (e->phase) {
 	case MOVE_SESSIONS:
 		return (step_session(e, why));
+	case MOVE_LINKS:
+		return (step_link(e, why));
 	case MOVE_SOURCES:
 		return (step_source(e, why));
 	case MOVE_CLAIMS:

@@ -28,6 +28,11 @@ report(struct move_import *m, const char *why)
 {
 	struct ipc_msg_relay_took v = { .from = m->from,
 	    .ok = m->ended && !m->broken, .sessions = m->n, .why = why };
+	unsigned int i;
+
+	for (i = 0; i < m->nlinks; i++)
+		if (m->links[i] != NULL)
+			v.links |= 1U << m->links[i]->node->link / 2;
 
 	if (ipc_send_relay_took(m->r->parent, &v) == -1)
 		log_warn("can't report to the parent whether sessions have "
@@ -43,7 +48,11 @@ close_sessions(struct move_import *m)
 	for (i = 0; i < m->n; i++)
 		if (m->v[i] != NULL)
 			conn_close(&m->v[i]->conn, "its move failed");
+	for (i = 0; i < m->nlinks; i++)
+		if (m->links[i] != NULL)
+			nodes_link_end(m->links[i], 1, "its move failed");
 	m->n = 0;
+	m->nlinks = 0;
 	m->last = NULL;
 	m->nlost = 0;
 }
@@ -121,6 +130,23 @@ on_session(void *arg, const struct ipc_msg_move_session *v, int *fd)
 	return (0);
 }
 
+static int
+on_link(void *arg, const struct ipc_msg_move_link *v, int *fd)
+{
+	struct move_import *m = arg;
+	const int s = *fd;
+
+	if (!m->begun || m->rest || m->nlinks == IPC_MAXNODES ||
+	    finish(m) == -1)
+		return (-1);
+	*fd = -1;
+	m->why = nodes_link_restore(m->r, v, s, m->rekeyed, &m->last);
+	if (m->why != NULL)
+		return (-1);
+	m->links[m->nlinks++] = m->last;
+	return (0);
+}
+
 /* No session comes any more.  Return 0, or -1 with m->why. */
 static int
 begin_rest(struct move_import *m)
@@ -194,10 +220,10 @@ on_far(void *arg, const struct ipc_msg_move_far *v)
 {
 	struct move_import *m = arg;
 
-	if (begin_rest(m) == -1 || v->link >= FAR_LINKS ||
-	    !move_import_owns(m, v->key))
+	if (begin_rest(m) == -1 || !move_import_owns(m, v->key) ||
+	    (v->link >= FAR_LINKS && v->link != IPC_NOLINK))
 		return (-1);
-	if (m->same)
+	if (v->link != IPC_NOLINK)
 		cluster_far_told(m->r, v->link, v->key, 1);
 	else
 		note_lost(m, v->key, 0);
@@ -232,6 +258,7 @@ static const struct ipc_handlers handlers = {
 	.move_bytes = move_session_on_bytes,
 	.move_queue = move_session_on_queue,
 	.move_packet = move_session_on_packet,
+	.move_link = on_link,
 	.move_heard = on_heard,
 	.move_far = on_far,
 	.move_end = on_end,
@@ -329,6 +356,7 @@ move_import_taken(struct move_import *m)
 	m->v = NULL;
 	m->lost = NULL;
 	m->n = m->cap = m->taken = m->nlost = m->lost_cap = m->told = 0;
+	m->nlinks = 0;
 	if (m->chan != NULL)
 		return;
 	m->r->move.in[m->from] = NULL;
@@ -354,9 +382,6 @@ open_import(struct relay *r, const struct ipc_msg_relay_move_from *v, int fd)
 	m->from = v->from;
 	m->nworkers = v->nworkers;
 	memcpy(m->secret, v->slot_secret, sizeof(m->secret));
-	m->same = v->from == r->conf.worker &&
-	    v->nworkers == r->conf.nworkers &&
-	    memcmp(m->secret, r->conf.slot_secret, sizeof(m->secret)) == 0;
 	m->rekeyed = v->rekeyed;
 	m->chan = ipc_chan_new(r->set.base, fd, ROLE_RELAY, ROLE_RELAY,
 	    message, gone, m);

@@ -520,7 +520,7 @@ ATF_TC_BODY(clocks, tc)
 	ATF_CHECK(c->session.rate.part < 1000000);
 	ATF_CHECK(!c->packets.queue->cls[1].dropping);
 	ATF_CHECK(STAILQ_FIRST(&c->packets.queue->cls[1].list)->at <= now);
-	move_take(new.r);
+	move_take(new.r, 0);
 	turns(&new);
 	ATF_CHECK_EQ(new.r->stats->packets_sent, 1);
 	ATF_CHECK(conn_deadline_left(&c->conn) <= 72);
@@ -582,7 +582,7 @@ ATF_TC_BODY(cut, tc)
 	answer(0, "ended");
 	turns(&new);
 	ATF_CHECK_EQ(new.r->set.nconns, 1);
-	move_take(new.r);
+	move_take(new.r, 0);
 	turns(&new);
 	ATF_CHECK_EQ(new.r->stats->connections, 1);
 	ATF_CHECK_EQ(recv(client, key, 1, MSG_DONTWAIT), 0);
@@ -667,7 +667,7 @@ ATF_TC_BODY(channels, tc)
 	say_one(0, 0);
 	say_end(1);
 	answer(1, "");
-	move_take(new.r);
+	move_take(new.r, 0);
 	no_channel(0, NFROM);
 	turns(&new);
 	ipc_chan_free(old);

@@ -3,9 +3,9 @@
  * derpd that takes over (ARCHITECTURE, "Replacing everything").
  *
  * export.c      what leaves: a walk over all sessions, in slices
- * sessionout.c  one session, as messages
+ * sessionout.c  one session or link, as messages
  * import.c      what comes; the sender may be hostile
- * sessionin.c   one session, out of messages
+ * sessionin.c   one session or link, out of messages
  * take.c        imported sessions go on
  *
  * The exporter changes nothing of a session and frees none: it goes on with all
@@ -48,12 +48,14 @@ struct move_all {
 
 /*
  * Sessions of keys that the worker `to' of `nworkers' owns by this secret go to
- * the channel `fd', which is taken.  The first call after move_go() or
+ * the channel `fd', which is taken; so do links to nodes, whose numbers there
+ * are nodes[old number] (IPC_NONODE: none; such a link does not move).  The first call after move_go() or
  * move_stop() begins another export.  Return 0, or -1 without memory; the
  * caller then still owns `fd'.
  */
 int	move_to(struct relay *r, unsigned int to, unsigned int nworkers,
-	    const uint8_t secret[IPC_SLOT_SECRETLEN], int fd);
+	    const uint8_t secret[IPC_SLOT_SECRETLEN],
+	    const uint8_t nodes[IPC_MAXNODES], int fd);
 
 /*
  * Export all sessions; the worker is held (hold.h).  RELAY_MOVED is sent when
@@ -84,9 +86,10 @@ int	move_from_message(void *relay, const struct ipc_msg_relay_move_from *v,
 /*
  * The imported sessions are this worker's: go on with them, some hundred in
  * each turn.  Of a stream that its worker did not end, those that came whole go
- * on; those of a malformed one are closed.
+ * on; those of a malformed one are closed.  Keys count no longer that are known
+ * through links to the nodes `lost', a bit each.
  */
-void	move_take(struct relay *r);
+void	move_take(struct relay *r, uint32_t lost);
 
 /* The connection is about to be removed. */
 void	move_leave(struct relay_conn *c);

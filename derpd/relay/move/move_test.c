@@ -462,7 +462,7 @@ ATF_TC_BODY(aborted, tc)
 	for (n = 0; !last; n++) {
 		ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
 		ATF_REQUIRE_EQ(move_to(old.r, 0, 1, new.r->conf.slot_secret,
-		    sv[0]), 0);
+		    nodes_there, sv[0]), 0);
 		move_go(old.r);
 		last = read_some(sv[1], n);
 		if ((rv = moved(&old, &sessions)) == 1)
@@ -500,7 +500,7 @@ ATF_TC_BODY(orphaned, tc)
 		close(k->fd);
 		k->fd = -1;
 	}
-	move_take(new.r);
+	move_take(new.r, 0);
 	flood(&new, &alice, b, 0, 3, 100, 0);
 	get_all(&new, &bob);
 	ATF_CHECK(bob.n > 300);

@@ -404,6 +404,8 @@ ATF_TC_BODY(far_same, tc)
 	key_of(&old, key[1], 2);
 	cluster_far_told(old.r, 0, key[0], 1);
 	cluster_far_told(old.r, 3, key[1], 1);
+	nodes_there[1] = 1;
+	lost_links = 1;
 	a_client(&old, &alice, a, 0x1301, 0);
 	/* Both have sent to alice. */
 	ATF_REQUIRE_EQ(relay_route_deliver(old.r, a, key[0], 1, a, 10), 0);
@@ -431,6 +433,7 @@ ATF_TC_BODY(far_elsewhere, tc)
 	key_of(&old, a, 0);
 	key_of(&old, key[0], 1);
 	key_of(&old, key[1], 2);
+	memset(nodes_there, IPC_NONODE, sizeof(nodes_there));
 	cluster_far_told(old.r, 0, key[0], 1);
 	cluster_far_told(old.r, 3, key[1], 1);
 	cluster_far_told(new[0].r, 1, key[1], 1);

@@ -30,6 +30,10 @@
 
 #define PLAIN_MAX	(8 * 1024 * 1024)
 
+/* The numbers of nodes at the new workers, and those without a link there. */
+static uint8_t		 nodes_there[IPC_MAXNODES];
+static uint32_t		 lost_links;
+
 /* A worker, and the parent's end of its channel. */
 struct move_side {
 	struct relay	*r;
@@ -327,7 +331,7 @@ connect_move(struct move_side *from, struct move_side *to)
 
 	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
 	ATF_REQUIRE_EQ(move_to(from->r, new->worker, new->nworkers,
-	    new->slot_secret, sv[0]), 0);
+	    new->slot_secret, nodes_there, sv[0]), 0);
 	ATF_REQUIRE_EQ(move_from_message(to->r, &v, &sv[1]), 0);
 }
 
@@ -408,7 +412,7 @@ commit(struct move_side *from, struct move_side *to)
 		close(c->fd);
 		c->fd = -1;
 	}
-	move_take(to->r);
+	move_take(to->r, lost_links);
 	turns(to);
 }
 

@@ -15,6 +15,7 @@
 struct cluster_peer;
 struct derp_pkt;
 struct ipc_chan;
+struct ipc_msg_move_link;
 struct ipc_msg_move_session;
 struct relay;
 struct relay_conn;
@@ -44,6 +45,7 @@ struct move_place {
 
 enum move_phase {
 	MOVE_SESSIONS,
+	MOVE_LINKS,		/* to other nodes */
 	MOVE_SOURCES,		/* who heard from whom */
 	MOVE_CLAIMS,		/* keys at other nodes */
 	MOVE_ENDS,
@@ -56,6 +58,7 @@ struct move_export {
 	struct relay	*r;
 	unsigned int	 nworkers;
 	uint8_t		 secret[IPC_SLOT_SECRETLEN];
+	uint8_t		 nodes[IPC_MAXNODES];	/* their numbers there */
 	struct move_way	 to[IPC_MAXWORKERS];
 	int		 going;		/* move_go() was called */
 	int		 failed;	/* RELAY_MOVED said so */
@@ -67,6 +70,7 @@ struct move_export {
 	const struct cluster_peer *peer;
 	const struct relay_conn *c;
 	unsigned int	 moved;
+	unsigned int	 node;		/* MOVE_LINKS: the next one */
 	struct move_at	 at;
 	struct move_place *places;	/* heap */
 	size_t		 nplaces;
@@ -86,7 +90,6 @@ struct move_import {
 	struct ipc_chan	*chan;		/* NULL: it is closed */
 	unsigned int	 from, nworkers;
 	uint8_t		 secret[IPC_SLOT_SECRETLEN];
-	int		 same;		/* it is replaced by this worker */
 	int		 rekeyed;	/* mesh peers logged in with a key that
 					   is not in force */
 	int		 begun;		/* MOVE_BEGIN came */
@@ -98,6 +101,8 @@ struct move_import {
 	/* sessions by their ids; NULL: it has ended */
 	struct relay_conn **v;
 	uint32_t	 n, cap;
+	struct relay_conn *links[IPC_MAXNODES];	/* the same */
+	unsigned int	 nlinks;
 	struct relay_conn *last;	/* which has not come whole; or NULL */
 	int		 skips;		/* what comes of one that has ended */
 	uint32_t	 taken;		/* that go on */
@@ -137,6 +142,16 @@ int	move_session_can(const struct relay_conn *c);
  */
 int	move_session_put(struct move_way *w, const struct relay_conn *c,
 	    struct move_at *at, const char **why);
+
+/*
+ * The same for a link to another node, whose number in the new derpd is
+ * e->nodes[] of the one that it has here.
+ */
+int	move_link_put(struct move_way *w, const struct relay_conn *c,
+	    struct move_at *at, const char **why);
+
+/* Return the number of a link in the new derpd; IPC_NOLINK: it has none. */
+uint32_t move_link_number(const struct move_export *e, unsigned int link);
 
 /* Return 1 if the channel has room for a message, else 0. */
 int	move_way_room(const struct move_way *w);

@@ -67,7 +67,7 @@ ATF_TC_BODY(kept, tc)
 	move_stop(old.r);
 	ATF_CHECK_EQ(took(&new, &sessions, why), 0);
 	ATF_CHECK_STREQ("the old worker goes on with them", why);
-	move_take(new.r);
+	move_take(new.r, 0);
 	check_kept();
 }
 
@@ -78,7 +78,7 @@ ATF_TC_BODY(kept_unread, tc)
 	(void)tc;
 	move_two();
 	move_stop(old.r);
-	move_take(new.r);
+	move_take(new.r, 0);
 	check_kept();
 }
 
@@ -88,7 +88,7 @@ ATF_TC_BODY(taken, tc)
 {
 	(void)tc;
 	move_two();
-	move_take(new.r);
+	move_take(new.r, 0);
 	turns(&new);
 	held_turns(&old);
 	check_ends();
@@ -100,7 +100,7 @@ ATF_TC_BODY(taken_unread, tc)
 {
 	(void)tc;
 	move_two();
-	move_take(new.r);
+	move_take(new.r, 0);
 	ipc_chan_free(new.r->move.in[0]->chan);
 	new.r->move.in[0]->chan = NULL;
 	check_ends();
@@ -127,7 +127,7 @@ ATF_TC_BODY(taken_failed, tc)
 	ipc_chan_free(other.r->move.in[0]->chan);
 	other.r->move.in[0]->chan = NULL;
 	ATF_CHECK_EQ(moved(&old, &n), 0);
-	move_take(new.r);
+	move_take(new.r, 0);
 	check_ends();
 }
 

@@ -142,7 +142,7 @@ move_session_begin(struct move_import *m,
 const char *
 move_session_end(struct relay_conn *c)
 {
-	return (derp_restored(&c->session) == -1 ?
+	return (c->node == NULL && derp_restored(&c->session) == -1 ?
 	    "a partial frame that is none" : NULL);
 }
 
@@ -185,6 +185,10 @@ move_session_on_bytes(void *arg, const struct ipc_msg_move_bytes *v)
 		return (-1);
 	if (c == NULL)
 		return (m->skips ? 0 : -1);
+	/* What else a link has is in MOVE_LINK. */
+	if (c->node != NULL && (v->what == IPC_MOVE_PART ||
+	    v->what == IPC_MOVE_PONGS))
+		return (-1);
 	m->r->move.bytes += v->n;
 	if (m->r->move.bytes > MOVE_BYTES_MAX) {
 		m->why = "sessions have too much input and output";

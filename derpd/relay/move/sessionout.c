@@ -116,6 +116,19 @@ fill(struct ipc_msg_move_session *v, const struct move_way *w,
 	v->alive = conn_deadline_left(&c->conn);
 }
 
+/* Store a copy of the descriptor: *fd.  Return as move_session_put(). */
+static int
+copy_fd(const struct move_way *w, const struct relay_conn *c, int *fd,
+    const char **why)
+{
+	if (ipc_chan_queued(w->chan) >= ROOM_FDS)
+		return (0);
+	if ((*fd = dup(c->conn.fd)) != -1)
+		return (1);
+	*why = "too many open files";
+	return (errno == EMFILE && ipc_chan_queued(w->chan) > 0 ? 0 : -1);
+}
+
 /* Send MOVE_SESSION.  Return as move_session_put(). */
 static int
 put_session(struct move_way *w, const struct relay_conn *c, const char **why)
@@ -124,13 +137,8 @@ put_session(struct move_way *w, const struct relay_conn *c, const char **why)
 	struct ipc_msg_move_session v;
 	int fd, rv;
 
-	if (ipc_chan_queued(w->chan) >= ROOM_FDS)
-		return (0);
-	if ((fd = dup(c->conn.fd)) == -1) {
-		*why = "too many open files";
-		return (errno == EMFILE && ipc_chan_queued(w->chan) > 0 ? 0 :
-		    -1);
-	}
+	if ((rv = copy_fd(w, c, &fd, why)) != 1)
+		return (rv);
 	fill(&v, w, c);
 	v.record = saved;
 	if (c->conn.rec != NULL && net_record_save(c->conn.rec, saved) == 0)
@@ -143,6 +151,34 @@ put_session(struct move_way *w, const struct relay_conn *c, const char **why)
 	}
 	w->sessions++;
 	return (1);
+}
+
+uint32_t
+move_link_number(const struct move_export *e, unsigned int link)
+{
+	const unsigned int node = e->nodes[link / 2];
+
+	return (node < IPC_MAXNODES ? 2 * node + link % 2 : IPC_NOLINK);
+}
+
+/* Send MOVE_LINK.  Return as move_session_put(). */
+static int
+put_link(struct move_way *w, const struct relay_conn *c, const char **why)
+{
+	uint8_t saved[NET_RECORD_SAVED];
+	struct ipc_msg_move_link v = { .link = move_link_number(w->e,
+	    c->node->link), .record = saved, .record_len = sizeof(saved) };
+	int fd, rv;
+
+	if ((rv = copy_fd(w, c, &fd, why)) != 1)
+		return (rv);
+	nodes_link_save(c, &v);
+	if (net_record_save(c->conn.rec, saved) == -1)
+		v.record_len = 0;
+	rv = ipc_send_move_link(w->chan, &v, fd);
+	explicit_bzero(saved, sizeof(saved));
+	*why = unsent;
+	return (rv == -1 ? -1 : 1);
 }
 
 static const struct conn_buf *
@@ -234,16 +270,15 @@ put_queue(struct move_way *w, const struct relay_conn *c, struct move_at *at,
 	return (1);
 }
 
-int
-move_session_put(struct move_way *w, const struct relay_conn *c,
-    struct move_at *at, const char **why)
+/* Send the session or link from *at on.  Return as move_session_put(). */
+static int
+put_rest(struct move_way *w, const struct relay_conn *c, struct move_at *at,
+    const char **why)
 {
-	int rv = 1;
+	int rv;
 
 	for (; at->step < STEP_END; at->step++) {
-		if (at->step == 0)
-			rv = put_session(w, c, why);
-		else if (at->step < STEP_QUEUE)
+		if (at->step < STEP_QUEUE)
 			rv = put_bytes(w, c, at, why);
 		else
 			rv = put_queue(w, c, at, why);
@@ -251,4 +286,28 @@ move_session_put(struct move_way *w, const struct relay_conn *c,
 			return (rv);
 	}
 	return (1);
+}
+
+int
+move_session_put(struct move_way *w, const struct relay_conn *c,
+    struct move_at *at, const char **why)
+{
+	int rv;
+
+	if (at->step == 0 && (rv = put_session(w, c, why)) != 1)
+		return (rv);
+	at->step += at->step == 0;
+	return (put_rest(w, c, at, why));
+}
+
+int
+move_link_put(struct move_way *w, const struct relay_conn *c,
+    struct move_at *at, const char **why)
+{
+	int rv;
+
+	if (at->step == 0 && (rv = put_link(w, c, why)) != 1)
+		return (rv);
+	at->step += at->step == 0;
+	return (put_rest(w, c, at, why));
 }

@@ -41,6 +41,9 @@ move_leave(struct relay_conn *c)
 			m->last = NULL;
 			m->skips = 1;
 		}
+		for (k = 0; k < m->nlinks; k++)
+			if (m->links[k] == c)
+				m->links[k] = NULL;
 		for (k = m->taken; k < m->n; k++)
 			if (m->v[k] == c)
 				m->v[k] = NULL;
@@ -48,23 +51,22 @@ move_leave(struct relay_conn *c)
 }
 
 /*
- * The links to other nodes that the old worker had are not here: what it knew
- * through them does not count any more.
+ * What the old workers knew through links to these nodes, which have not moved,
+ * does not count any more.
  */
 static void
-forget_links(struct relay *r)
+forget_links(struct relay *r, uint32_t lost)
 {
 	unsigned int i;
 
 	for (i = 0; i < FAR_LINKS; i++)
-		if (cluster_far_worker(r, i) == r->conf.worker)
+		if ((lost & 1U << i / 2) != 0)
 			cluster_far_ended(r, i);
 }
 
 void
-move_take(struct relay *r)
+move_take(struct relay *r, uint32_t lost)
 {
-	const struct move_import *m = r->move.in[r->conf.worker];
 	unsigned int i;
 
 	if (r->move.taking != MOVE_WAITING)
@@ -75,8 +77,7 @@ move_take(struct relay *r)
 	for (i = 0; i < IPC_MAXWORKERS; i++)
 		if (r->move.in[i] != NULL)
 			move_import_claim(r->move.in[i]);
-	if (m != NULL && m->same)
-		forget_links(r);
+	forget_links(r, lost);
 }
 
 static void
@@ -91,13 +92,25 @@ go_on(struct relay_conn *c)
 	relay_welcome_tell(c);
 }
 
-/* Go on with up to `max' sessions.  Return how many. */
+static void
+take_links(struct move_import *m)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->nlinks; i++)
+		if (m->links[i] != NULL && !m->links[i]->conn.dead)
+			nodes_link_go_on(m->links[i]);
+	m->nlinks = 0;
+}
+
+/* Go on with links and up to `max' sessions.  Return how many sessions. */
 static unsigned int
 take_sessions(struct move_import *m, unsigned int max)
 {
 	struct relay_conn *c;
 	unsigned int n;
 
+	take_links(m);
 	for (n = 0; n < max && m->taken < m->n; n++)
 		if ((c = m->v[m->taken++]) != NULL)
 			go_on(c);

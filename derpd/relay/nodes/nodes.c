@@ -110,6 +110,37 @@ gone(struct ipc_chan *ch, const char *why, void *arg)
 	drop(n);
 }
 
+/* Seconds until the link ends because the mesh key has changed; 0: never. */
+static uint32_t
+seconds_left(const struct nodes_node *n)
+{
+	const uint64_t end = n->c->session.mesh_end, now = n->r->set.now_us;
+
+	if (end == 0)
+		return (0);
+	return (end <= now ? 1 : (uint32_t)((end - now) / 1000000 + 1));
+}
+
+/* Tell the mesh process of a link that moved here. */
+static int
+greet(struct nodes_node *n)
+{
+	static const uint8_t zeros[FRAME_KEY_LEN];
+	struct ipc_msg_mesh_hello v = { .server_key = zeros, .addr = zeros };
+
+	if (n->c != NULL && n->c->node->moved && !n->c->conn.dead) {
+		n->c->node->moved = 0;
+		n->c->node->orphan = 0;
+		v.up = 1;
+		v.number = n->c->node->number;
+		v.server_key = n->c->session.key;
+		v.addr = n->c->conn.addr;
+		v.port = n->c->conn.port;
+		v.end = seconds_left(n);
+	}
+	return (ipc_send_mesh_hello(n->chan, &v));
+}
+
 int
 nodes_open(struct relay *r, int fd, unsigned int node)
 {
@@ -123,6 +154,11 @@ nodes_open(struct relay *r, int fd, unsigned int node)
 	drop(n);
 	ipc_chan_limit(ch, UNREAD_MAX);
 	n->chan = ch;
+	if (greet(n) == -1) {
+		log_warn("can't greet mesh %u (sendmsg): its channel is closed",
+		    node);
+		drop(n);
+	}
 	return (0);
 }
 

@@ -7,6 +7,7 @@
  * nodes.c       the channels to the mesh processes
  * nodesadopt.c  a connection that is handed over
  * nodeslink.c   a link, from WatchConns to its end
+ * nodesmove.c   a link that moves to another worker
  */
 #ifndef NODES_H
 #define NODES_H
@@ -22,6 +23,7 @@
 struct derp_queue_limits;
 struct ipc_chan;
 struct ipc_msg_mesh_link;
+struct ipc_msg_move_link;
 struct relay;
 struct relay_conn;
 
@@ -39,7 +41,9 @@ struct nodes_link {
 	unsigned int		 lost:1,	/* it does not count any more */
 				 now:1,		/* dial again at once */
 				 frames:1,	/* the node sent one */
-				 restarting:1;	/* and that it restarts */
+				 restarting:1,	/* and that it restarts */
+				 moved:1;	/* from another worker; its mesh
+						   process does not know */
 	const char		*why;		/* we end it; NULL: not yet */
 	uint8_t			 health[NODES_TEXT]; /* what it said last */
 	size_t			 health_len;
@@ -118,6 +122,28 @@ void	nodes_link_limits(struct derp_queue_limits *lim);
 void	nodes_link_sent(struct relay_conn *c, size_t n);
 void	nodes_link_dropped(struct relay_conn *c);
 
+/* For relay/move: */
+
+/* Return 1 if the link can move, else 0. */
+int	nodes_link_can_move(const struct relay_conn *c);
+
+/* Describe the link, but for its number and records; points into it. */
+void	nodes_link_save(const struct relay_conn *c,
+	    struct ipc_msg_move_link *v);
+
+/*
+ * Make the link that the message describes on the descriptor `fd', which is
+ * taken: *c, which is not touched before nodes_link_go_on().  With `rekeyed' it
+ * ends in a day, as after a change of the mesh key.  Return NULL, or what is
+ * wrong, a static text; then `fd' is closed.
+ */
+const char *nodes_link_restore(struct relay *r,
+	    const struct ipc_msg_move_link *v, int fd, int rekeyed,
+	    struct relay_conn **c);
+
+/* The link is this worker's: go on with it. */
+void	nodes_link_go_on(struct relay_conn *c);
+
 /* Within this folder: */
 
 /*
@@ -134,6 +160,10 @@ int	nodes_adopt(struct nodes_node *n, const struct ipc_msg_mesh_link *v,
  */
 void	nodes_link_begin(struct relay_conn *c, struct nodes_node *n,
 	    struct nodes_link *l);
+
+/* Make `l' (as above) the link of its node, with this number of a link. */
+void	nodes_link_attach(struct relay_conn *c, struct nodes_node *n,
+	    struct nodes_link *l, unsigned int link);
 
 /*
  * End the link: the reason (static) is for the mesh process, which dials again,

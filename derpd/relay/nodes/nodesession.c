@@ -71,9 +71,9 @@ row_of(uint8_t type)
 	return (type < FRAME_TYPE_END ? &rows[type] : &other);
 }
 
-/* Check a header.  Return how many bytes of the payload are of use, or -1. */
+/* Return how many bytes of the payload are of use, or -1: malformed. */
 static int
-check(struct nodes_session *s, const uint8_t *hdr)
+used_of(const uint8_t *hdr)
 {
 	const struct nodes_session_row *row;
 	uint32_t len;
@@ -81,11 +81,20 @@ check(struct nodes_session *s, const uint8_t *hdr)
 
 	net_frame_get_hdr(hdr, &type, &len);
 	row = row_of(type);
-	if (len < row->least || len > FRAME_MAX_SERVER) {
-		s->ops->close(s, "it sent a malformed frame");
+	if (len < row->least || len > FRAME_MAX_SERVER)
 		return (-1);
-	}
 	return ((int)(len < row->used ? len : row->used));
+}
+
+/* The same for a header that has come. */
+static int
+check(struct nodes_session *s, const uint8_t *hdr)
+{
+	int used = used_of(hdr);
+
+	if (used == -1)
+		s->ops->close(s, "it sent a malformed frame");
+	return (used);
 }
 
 /* Handle the frame at `p', whose `used' bytes behind the header are there. */
@@ -135,6 +144,23 @@ collect(struct nodes_session *s, const uint8_t *p, size_t n)
 	s->part_len = 0;
 	handle(s, s->part, (size_t)used);
 	return (k);
+}
+
+int
+nodes_session_restore(struct nodes_session *s, uint32_t skip, const void *part,
+    size_t n)
+{
+	int used;
+
+	if (skip > FRAME_MAX_SERVER || (skip > 0 && n > 0))
+		return (-1);
+	if (n >= FRAME_HDR_LEN && ((used = used_of(part)) == -1 ||
+	    n >= FRAME_HDR_LEN + (size_t)used))
+		return (-1);
+	memcpy(s->part, part, n);
+	s->part_len = (uint32_t)n;
+	s->skip = skip;
+	return (0);
 }
 
 size_t

@@ -53,4 +53,12 @@ struct nodes_session {
 size_t	nodes_session_input(struct nodes_session *s, const uint8_t *p,
 	    size_t n);
 
+/*
+ * Continue a stream that another process has read up to here: `skip' payload
+ * bytes of a frame are yet to be skipped, or the `n' bytes at `part' are a cut
+ * frame, as in s->part.  Return 0, or -1: this can't be.
+ */
+int	nodes_session_restore(struct nodes_session *s, uint32_t skip,
+	    const void *part, size_t n);
+
 #endif

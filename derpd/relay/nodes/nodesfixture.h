@@ -18,9 +18,12 @@
 static struct ipc_chan	*mesh;		/* the mesh process's end */
 static int		 node = -1;	/* the node's end of its link */
 
+/* Connect a mesh process; it gets the number of a link, 0: there is none. */
 static inline void
-connect_mesh(void)
+meet_mesh(uint32_t number)
 {
+	struct ipc_msg_mesh_hello v;
+	struct ipc_msg m;
 	int sv[2];
 
 	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
@@ -28,6 +31,19 @@ connect_mesh(void)
 	mesh = ipc_chan_new(NULL, sv[1], ROLE_MESH, ROLE_RELAY, NULL, NULL,
 	    NULL);
 	ATF_REQUIRE(mesh != NULL);
+	turns();
+	ATF_REQUIRE_EQ(ipc_chan_recv(mesh, &m, 0), 0);
+	ATF_REQUIRE_EQ(m.type, MSG_MESH_HELLO);
+	ATF_REQUIRE_EQ(ipc_get_mesh_hello(&m.rd, &v), 0);
+	ATF_CHECK_EQ(v.up, number != 0);
+	ATF_CHECK_EQ(v.number, number);
+	ipc_msg_free(&m);
+}
+
+static inline void
+connect_mesh(void)
+{
+	meet_mesh(0);
 }
 
 /* Make the worker, and a mesh process. */

@@ -146,6 +146,19 @@ replace(struct nodes_node *n)
 }
 
 void
+nodes_link_attach(struct relay_conn *c, struct nodes_node *n,
+    struct nodes_link *l, unsigned int link)
+{
+	n->c = c;
+	n->parity = link % 2;
+	n->r->nodes.nconns++;
+	l->c = c;
+	l->session.ops = &ops;
+	l->link = link;
+	c->node = l;
+}
+
+void
 nodes_link_begin(struct relay_conn *c, struct nodes_node *n,
     struct nodes_link *l)
 {
@@ -153,13 +166,7 @@ nodes_link_begin(struct relay_conn *c, struct nodes_node *n,
 	uint8_t hdr[FRAME_HDR_LEN];
 
 	replace(n);
-	n->c = c;
-	n->parity ^= 1;
-	n->r->nodes.nconns++;
-	l->c = c;
-	l->session.ops = &ops;
-	l->link = 2 * nodes_number(n) + n->parity;
-	c->node = l;
+	nodes_link_attach(c, n, l, 2 * nodes_number(n) + (n->parity ^ 1));
 	stats->node_links[nodes_number(n)]++;
 	stats->node_up[nodes_number(n)] = 1;
 	c->conn.patient = 1;
