@@ -114,6 +114,56 @@ ATF_TC_BODY(again, tc)
 	finish();
 }
 
+/* A link that moved is up, for this process and for the next one. */
+ATF_TC_WITHOUT_HEAD(moved);
+ATF_TC_BODY(moved, tc)
+{
+	static struct taken_link t;
+
+	begin(serve);
+	comes_up(&t, "");
+	give_relay_with(t.number, 0);
+	status(IPC_MESH_UP, "");
+	tell_lost(t.number, 1, "it ended there");
+	let_go(&t);
+	status(IPC_MESH_DOWN, "it ended there");
+	comes_up(&t, "it ended there");
+	/* The next worker has none. */
+	give_relay();
+	let_go(&t);
+	status(IPC_MESH_DOWN, "the relay worker has ended");
+	comes_up(&t, "the relay worker has ended");
+	/* The old worker's end is noticed before the next one is there. */
+	ipc_chan_free(relay);
+	relay = NULL;
+	status(IPC_MESH_DOWN, "the relay worker has ended");
+	give_relay_with(t.number, 0);
+	status(IPC_MESH_UP, "");
+	let_go(&t);
+	finish();
+}
+
+/* It logged in with an older mesh key: it ends when its time has come. */
+ATF_TC_WITHOUT_HEAD(moved_old);
+ATF_TC_BODY(moved_old, tc)
+{
+	static struct taken_link t;
+	struct ipc_msg m;
+
+	begin(serve);
+	comes_up(&t, "");
+	give_relay_with(t.number, 1);
+	status(IPC_MESH_UP, "");
+	status(IPC_MESH_DOWN, "the mesh key has changed");
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(relay, &m, WAIT_MS));
+	ATF_CHECK_EQ(MSG_MESH_END, m.type);
+	ipc_msg_free(&m);
+	let_go(&t);
+	comes_up(&t, "the mesh key has changed");
+	let_go(&t);
+	finish();
+}
+
 /* The node is this one: not dialled again but by a reload. */
 ATF_TC_WITHOUT_HEAD(self);
 ATF_TC_BODY(self, tc)
@@ -284,6 +334,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, pumped);
 	ATF_TP_ADD_TC(tp, pump_ends);
 	ATF_TP_ADD_TC(tp, again);
+	ATF_TP_ADD_TC(tp, moved);
+	ATF_TP_ADD_TC(tp, moved_old);
 	ATF_TP_ADD_TC(tp, self);
 	ATF_TP_ADD_TC(tp, keys_fail);
 	ATF_TP_ADD_TC(tp, relay_ends);

@@ -65,7 +65,10 @@ give_keys(void)
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(child, WAIT_MS));
 }
 
-/* Connect a relay worker, which has this link (0: none) until `end'. */
+/*
+ * Connect a relay worker, which has this link (0: none) until `end'.  The one
+ * before ends when the next one comes.
+ */
 static void
 give_relay_with(uint32_t number, uint32_t end)
 {
@@ -76,10 +79,12 @@ give_relay_with(uint32_t number, uint32_t end)
 	const struct ipc_msg_mesh_hello v = { .up = number != 0,
 	    .number = number, .server_key = key, .addr = mapped,
 	    .port = (uint16_t)server.port, .end = end };
+	static struct ipc_chan *before;
 	int sv[2];
 
 	memset(key, NODE_KEY, sizeof(key));
-	ipc_chan_free(relay);
+	ipc_chan_free(before);
+	before = relay;
 	relay = make_chan(ROLE_RELAY, sv);
 	ATF_REQUIRE_EQ(0, ipc_send_mesh_hello(relay, &v));
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(relay, WAIT_MS));

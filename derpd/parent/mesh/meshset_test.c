@@ -1,6 +1,8 @@
 /*
  * meshset_test: the numbers of nodes over reloads, and mesh keys.
  */
+#include <sodium.h>
+
 #include "conf_fixture.h"
 #include "meshset.h"
 
@@ -109,11 +111,58 @@ ATF_TC_BODY(keys, tc)
 	ATF_CHECK_EQ(3, y.number);
 }
 
+/* Another parent's numbers of the same nodes. */
+ATF_TC_WITHOUT_HEAD(match);
+ATF_TC_BODY(match, tc)
+{
+	static uint8_t list[IPC_MAXNODES * (1 + IPC_NODEHASH_LEN)];
+	uint8_t map[IPC_MAXNODES];
+	unsigned int i;
+
+	assign("with a with b port 8443 with c with d with e address ::1");
+	ATF_REQUIRE_EQ(5, meshset_list(&m, list));
+	for (i = 0; i < 5; i++)
+		ATF_CHECK_EQ(i, list[i * (1 + IPC_NODEHASH_LEN)]);
+	meshset_match(&m, list, 5, map);
+	for (i = 0; i < IPC_MAXNODES; i++)
+		ATF_CHECK_EQ(i < 5 ? i : IPC_NONODE, map[i]);
+	memset(&m, 0, sizeof(m));
+	assign("with f with e address ::1 with c with b with a");
+	meshset_match(&m, list, 5, map);
+	ATF_CHECK_EQ(4, map[0]);
+	ATF_CHECK_EQ(IPC_NONODE, map[1]);	/* another port */
+	ATF_CHECK_EQ(2, map[2]);
+	ATF_CHECK_EQ(IPC_NONODE, map[3]);
+	ATF_CHECK_EQ(1, map[4]);
+	/* A number that is none, of a hostile parent. */
+	list[0] = IPC_MAXNODES;
+	meshset_match(&m, list, 5, map);
+	ATF_CHECK_EQ(IPC_NONODE, map[0]);
+}
+
+/* The hash is that of each build: of these bytes. */
+ATF_TC_WITHOUT_HEAD(hash);
+ATF_TC_BODY(hash, tc)
+{
+	static const uint8_t text[] = "a\0" "192.0.2.1\0" "\0" "\0"
+	    "\0\0\1\273" "\0" "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+	    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+	uint8_t list[IPC_MAXNODES * (1 + IPC_NODEHASH_LEN)];
+	uint8_t want[IPC_NODEHASH_LEN];
+
+	assign("with a address 192.0.2.1");
+	ATF_REQUIRE_EQ(1, meshset_list(&m, list));
+	crypto_generichash(want, sizeof(want), text, sizeof(text), NULL, 0);
+	ATF_CHECK_EQ(0, memcmp(want, list + 1, sizeof(want)));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, numbers);
 	ATF_TP_ADD_TC(tp, settings);
 	ATF_TP_ADD_TC(tp, all);
 	ATF_TP_ADD_TC(tp, keys);
+	ATF_TP_ADD_TC(tp, match);
+	ATF_TP_ADD_TC(tp, hash);
 	return (atf_no_error());
 }
