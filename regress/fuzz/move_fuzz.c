@@ -95,8 +95,10 @@ say(struct relay *r, struct ipc_chan *old, const uint8_t *p, size_t n)
 		len = base_get16(p + 1);
 		if (len > n - 3)
 			len = n - 3;
-		fd = type != MSG_MOVE_SESSION ? -1 : socket((p[0] & 0x80) != 0 ?
-		    AF_UNIX : AF_INET, SOCK_STREAM, 0);
+		fd = -1;
+		if (type == MSG_MOVE_SESSION || type == MSG_MOVE_LINK)
+			fd = socket((p[0] & 0x80) != 0 ? AF_UNIX : AF_INET,
+			    SOCK_STREAM, 0);
 		ipc_wr_init(&w);
 		ipc_wr_bytes(&w, p + 3, len);
 		(void)ipc_chan_send(old, type, &w, fd);
