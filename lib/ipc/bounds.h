@@ -71,6 +71,7 @@
 #define IPC_MESH_CERTSIZE	256	/* CertName of a DERP map */
 #define IPC_MESHHASH_LEN	16	/* a hash that tells mesh keys apart */
 #define IPC_NODEHASH_LEN	32	/* a hash that tells nodes apart */
+#define IPC_NODE_LEN		33	/* of a node's number and that hash */
 #define IPC_NONODE		255	/* no number of a node */
 #define IPC_NOLINK		UINT32_MAX	/* of MOVE_FAR: no link moves */
 

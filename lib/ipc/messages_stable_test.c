@@ -87,7 +87,7 @@ check(struct ipc_wr *w, const char *want)
 
 static uint8_t key[IPC_KEYLEN], addr[IPC_ADDRLEN];
 static uint8_t secret[IPC_SLOT_SECRETLEN], hash[IPC_MESHHASH_LEN];
-static uint8_t nodes[IPC_MAXNODES], node[1 + IPC_NODEHASH_LEN];
+static uint8_t nodes[IPC_MAXNODES], node[IPC_NODE_LEN];
 
 static void
 begin(void)

@@ -127,7 +127,7 @@ new_text(size_t size)
 	if (v->f == NULL)						\
 		v->n = 0;
 #define RECORDS(n, f, size)						\
-	v->n = rnd_len(20); v->f = new_bytes((size_t)v->n * size);
+	v->n = rnd_len(20); v->f = new_bytes((size_t)v->n * (size));
 #define PART(f, tag)		fill_##tag(&v->f);
 #define LIST(n, f, max, tag)						\
 	{								\
@@ -190,7 +190,8 @@ same_bytes(const void *a, size_t n, const void *b, size_t m)
 #define BLOB(f, n)		ok = ok && same_bytes(a->f, a->n, b->f, b->n);
 #define OPT(f, n)		BLOB(f, n)
 #define RECORDS(n, f, size)						\
-	ok = ok && same_bytes(a->f, a->n * size, b->f, b->n * size);
+	ok = ok && same_bytes(a->f, a->n * (size), b->f,		\
+	    b->n * (size));
 #define PART(f, tag)		ok = ok && same_##tag(&a->f, &b->f);
 #define LIST(n, f, max, tag)						\
 	{								\

@@ -131,7 +131,7 @@ meshset_list(const struct meshset *m, uint8_t *v)
 			continue;
 		v[0] = (uint8_t)i;
 		hash_of(&m->nodes[i].conf, v + 1);
-		v += 1 + IPC_NODEHASH_LEN;
+		v += IPC_NODE_LEN;
 		n++;
 	}
 	return (n);
@@ -150,7 +150,7 @@ meshset_match(const struct meshset *m, const uint8_t *v, unsigned int n,
 			continue;
 		hash_of(&m->nodes[i].conf, hash);
 		for (k = 0; k < n; k++) {
-			const uint8_t *r = v + k * (1 + IPC_NODEHASH_LEN);
+			const uint8_t *r = v + k * IPC_NODE_LEN;
 
 			if (r[0] < IPC_MAXNODES &&
 			    memcmp(r + 1, hash, sizeof(hash)) == 0)

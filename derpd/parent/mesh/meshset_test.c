@@ -115,14 +115,14 @@ ATF_TC_BODY(keys, tc)
 ATF_TC_WITHOUT_HEAD(match);
 ATF_TC_BODY(match, tc)
 {
-	static uint8_t list[IPC_MAXNODES * (1 + IPC_NODEHASH_LEN)];
+	static uint8_t list[IPC_MAXNODES * IPC_NODE_LEN];
 	uint8_t map[IPC_MAXNODES];
 	unsigned int i;
 
 	assign("with a with b port 8443 with c with d with e address ::1");
 	ATF_REQUIRE_EQ(5, meshset_list(&m, list));
 	for (i = 0; i < 5; i++)
-		ATF_CHECK_EQ(i, list[i * (1 + IPC_NODEHASH_LEN)]);
+		ATF_CHECK_EQ(i, list[i * IPC_NODE_LEN]);
 	meshset_match(&m, list, 5, map);
 	for (i = 0; i < IPC_MAXNODES; i++)
 		ATF_CHECK_EQ(i < 5 ? i : IPC_NONODE, map[i]);
@@ -147,7 +147,7 @@ ATF_TC_BODY(hash, tc)
 	static const uint8_t text[] = "a\0" "192.0.2.1\0" "\0" "\0"
 	    "\0\0\1\273" "\0" "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
 	    "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
-	uint8_t list[IPC_MAXNODES * (1 + IPC_NODEHASH_LEN)];
+	uint8_t list[IPC_MAXNODES * IPC_NODE_LEN];
 	uint8_t want[IPC_NODEHASH_LEN];
 
 	assign("with a address 192.0.2.1");

@@ -94,8 +94,8 @@ exit_7(int sig)
 static int
 stand_in(int n)
 {
-	struct upgrade_stand_in	 s;
-	struct event		*ev;
+	static struct upgrade_stand_in s;
+	static struct event	*ev;
 	pid_t			 pid, last;
 	int			 out, up[2];
 

@@ -127,7 +127,7 @@ on_begin(void *arg, const struct ipc_msg_up_begin *v)
 	memcpy(n->mesh_hash, v->mesh_hash, sizeof(n->mesh_hash));
 	n->stun = v->stun;
 	n->nnodes = v->nnodes < IPC_MAXNODES ? v->nnodes : IPC_MAXNODES;
-	memcpy(n->nodes, v->nodes, n->nnodes * (1 + IPC_NODEHASH_LEN));
+	memcpy(n->nodes, v->nodes, n->nnodes * IPC_NODE_LEN);
 	n->state = UPGRADE_AT_START;
 	return (0);
 }

@@ -80,7 +80,7 @@ struct upgrade_new {
 	uint8_t		 slot_secret[IPC_SLOT_SECRETLEN];
 	uint8_t		 mesh_hash[IPC_MESHHASH_LEN];	/* as UP_BEGIN has it */
 	int		 stun;		/* the old one answers STUN */
-	uint8_t		 nodes[IPC_MAXNODES * (1 + IPC_NODEHASH_LEN)];
+	uint8_t		 nodes[IPC_MAXNODES * IPC_NODE_LEN];
 	unsigned int	 nnodes;	/* records of UP_BEGIN */
 	int		*fds;		/* nold * nnew channels, by new worker,
 					   -1: none */

@@ -108,7 +108,7 @@ send_begin(unsigned int version, unsigned int nworkers)
 {
 	static const uint8_t	 secret[IPC_SLOT_SECRETLEN] = { 1, 2, 3 };
 	static const uint8_t	 hash[IPC_MESHHASH_LEN] = { 4, 5 };
-	static const uint8_t	 nodes[1 + IPC_NODEHASH_LEN] = { 6, 7 };
+	static const uint8_t	 nodes[IPC_NODE_LEN] = { 6, 7 };
 	struct ipc_msg_up_begin	 v = { version, "old", nworkers, secret,
 	    hash, 1, 1, nodes };
 

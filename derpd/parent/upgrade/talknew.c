@@ -150,7 +150,7 @@ give_control(struct parent *d)
 static int
 give_all(struct parent *d)
 {
-	uint8_t nodes[IPC_MAXNODES * (1 + IPC_NODEHASH_LEN)];
+	uint8_t nodes[IPC_MAXNODES * IPC_NODE_LEN];
 	const struct ipc_msg_up_begin v = { IPC_MOVE_VERSION, ipc_build_id(),
 	    d->nworkers, d->slot_secret, d->loaded.mesh.hash,
 	    parent_stuns_answering(d), meshset_list(&d->mesh, nodes), nodes };
