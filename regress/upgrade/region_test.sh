@@ -8,13 +8,13 @@
 # shellcheck source=regress/e2e/mesh.sh
 . "$(atf_get_srcdir)/../e2e/mesh.sh"
 
-# begin: nodes a and b, and pairs of clients, one client of each at b.  There is
-# no watcher: it would hear of the other node, too.
+# begin: three nodes, and pairs of clients, one client of each at b.  There is no
+# watcher: it would hear of the other nodes, too.
 begin() {
 	upgrade_need_load upgrade
 	upgrade_install
 	WORKERS=2
-	region_make a b
+	region_make a b c
 	region_start
 	rm -f load.ready load.state
 	"$LOAD" -addr "127.0.0.1:$(port a)" -other "127.0.0.1:$(port b)" \
@@ -59,10 +59,14 @@ upgrade_body() {
 	for _name in a b a; do
 		replaced "$_name" upgrade
 	done
+	# The nodes have other numbers.
+	NODES="c b a"
+	region_with a
+	replaced a upgrade
 	finish
 }
 
-# The link of node 0 is relay worker 0's.
+# The link to b is relay worker 0's, that to c is relay worker 1's.
 upgrade_case restart 120 "each relay worker of a node is replaced"
 restart_body() {
 	begin -flood 1
