@@ -252,8 +252,8 @@ may_begin(void *arg, enum parent_gen_kind kind)
 	const struct parent *d = arg;
 
 	/*
-	 * Without keys this derpd could not go on.  The new process of a relay
-	 * worker has what is in force.
+	 * Without keys this derpd could not go on.  A relay worker is not
+	 * replaced then.
 	 */
 	if (kind != GEN_KEYS && (upgrade_excludes(d) || parent_succeed_on(d)))
 		return (0);

@@ -31,6 +31,7 @@ start(void *arg, unsigned int worker)
 	struct parent *d = arg;
 
 	d->relaynext.c.worker = worker;
+	d->succeed.generation = d->gens.id;
 	log_info("relay %u is being replaced: a new process starts", worker);
 	return (parent_relays_start_next(&d->relaynext));
 }
@@ -93,10 +94,19 @@ move(void *arg, unsigned int worker)
 	    d);
 }
 
+/*
+ * The new process has what was in force when it was started, and no generation
+ * is staged in it: one that has begun since, for keys alone, would be committed
+ * where it is not known.
+ */
 static const char *
 broken(void *arg)
 {
-	return (parent_moves_broken(arg));
+	const struct parent *d = arg;
+
+	if (d->gens.id != d->succeed.generation)
+		return ("keys was started again meanwhile: try again");
+	return (parent_moves_broken(d));
 }
 
 /* The nodes whose links the worker has, but for those that have moved. */

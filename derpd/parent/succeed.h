@@ -23,6 +23,9 @@ struct parent_proc;
 struct parent_succeed {
 	struct parent_succession s;
 	struct event	*ev_late;
+	uint32_t	 generation;	/* the last one before the start of the
+					   new process, which has no later
+					   settings */
 	uint64_t	 held_ms;	/* when the hold began, monotonic */
 };
 

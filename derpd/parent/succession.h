@@ -52,7 +52,10 @@ struct parent_succession_ops {
 	 * parent_succession_took() follow.
 	 */
 	void	 (*move)(void *arg, unsigned int worker);
-	/* What has failed since the hold; NULL: nothing. */
+	/*
+	 * Why the new process must not take over, though all have answered;
+	 * NULL: it may.
+	 */
 	const char *(*broken)(void *arg);
 	/* The new process is the worker, with all sessions. */
 	void	 (*commit)(void *arg, unsigned int worker, uint32_t sessions);

@@ -174,6 +174,40 @@ moving_front_body() {
 	inject moving front 0
 }
 
+# keys_ready N: keys has been started so many times.
+keys_ready() {
+	[ "$(grep -c 'keys ready' derpd.log)" -ge "$1" ]
+}
+
+# What keys loads is staged in the old process, while a front owes its answer:
+# the new one must not take its place.
+upgrade_case moving_keys 120 "keys is started again while sessions move"
+moving_keys_body() {
+	begin
+	step_moving
+	_front=$(status_pids front | head -n 1)
+	kill -STOP "$_front"
+	wait_until "the front stops" stopped "$_front"
+	kill -KILL "$(status_pids keys)"
+	wait_until "keys is back" keys_ready 2
+	go
+	_rc=0
+	wait "$CTL_PID" || _rc=$?
+	kill -CONT "$_front"
+	cat ctl.out
+	[ "$_rc" -eq 1 ] || e2e_fail "derpctl exits $_rc, not 1"
+	grep -q 'keys was started again' ctl.out || e2e_fail "that is not why"
+	[ "$(status_pids relay | tr '\n' ' ')" = "$RELAYS" ] ||
+	    e2e_fail "relay workers are others: $(status_pids relay)"
+	load_flows
+	run ctl restart relay 0
+	load_flows
+	ended_at_most 0
+	load_end
+	e2e_stop
+	wait_until "all processes end" nothing_left
+}
+
 upgrade_case often 240 "20 times in a row, with TLS 1.2 and WebSocket"
 often_body() {
 	upgrade_need_load restart
@@ -201,5 +235,6 @@ atf_init_test_cases() {
 	atf_add_test_case moving_new
 	atf_add_test_case moving_other
 	atf_add_test_case moving_front
+	atf_add_test_case moving_keys
 	atf_add_test_case often
 }

@@ -186,6 +186,10 @@ move(void *arg)
 	free(v);
 }
 
+/*
+ * A generation that keys has begun meanwhile may be under way: the new workers
+ * have nothing to do with it, and it ends with the old ones.
+ */
 static const char *
 broken(void *arg)
 {

@@ -1,0 +1,180 @@
+/*
+ * succeed_test: a relay worker is replaced, or not, as the parent does it.  The
+ * test plays the relay workers and the system.
+ */
+#include <sys/socket.h>
+#include <atf-c.h>
+#include <event2/event.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parent.h"
+
+#define NFRONTS	1		/* which do not run */
+#define NRELAYS	2
+#define PID	1000		/* of the first worker; no real process */
+
+static struct parent	 d;
+static struct conf	 conf;
+static struct ipc_chan	*ends[NRELAYS];
+static int		 answered;
+static char		 answer[128];	/* "": it was replaced */
+
+static pid_t
+fake_wait(int *st)
+{
+	(void)st;
+	return (0);
+}
+
+static int
+fake_kill(pid_t pid, const char *user)
+{
+	(void)pid;
+	(void)user;
+	return (0);
+}
+
+static uint64_t
+fake_clock(void)
+{
+	return (1000000);
+}
+
+static void
+no_turn(void *arg)
+{
+	(void)arg;
+}
+
+static void
+run(struct parent_proc *p, pid_t pid, struct ipc_chan **end)
+{
+	int	 sv[2];
+
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	p->c.pid = pid;
+	p->c.ready = 1;
+	p->c.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->c.role, NULL,
+	    NULL, NULL);
+	*end = ipc_chan_new(NULL, sv[1], p->c.role, ROLE_PARENT, NULL, NULL,
+	    NULL);
+	ATF_REQUIRE(p->c.chan != NULL && *end != NULL);
+}
+
+static void
+done(void *arg, const char *why)
+{
+	(void)arg;
+	answered++;
+	strlcpy(answer, why == NULL ? "" : why, sizeof(answer));
+}
+
+/*
+ * Two relay workers run, and the process that is to replace the first one has
+ * been started: as no program was opened it is one that ends at once.
+ */
+static void
+begin(void)
+{
+	static const struct super_system system = {
+		fake_wait, fake_kill, fake_clock
+	};
+	static const struct parent_gen_ops gen_ops = { .turn = no_turn };
+	unsigned int	 i;
+
+	TAILQ_INIT(&conf.maps);
+	TAILQ_INIT(&conf.certs);
+	TAILQ_INIT(&conf.listens);
+	TAILQ_INIT(&conf.names);
+	conf.worker.queue_packets = 1;
+	conf.relay.enabled = 1;
+	d.conf = &conf;
+	d.nfronts = NFRONTS;
+	d.nworkers = NRELAYS;
+	ATF_REQUIRE((d.slots = ipc_slots_new(NRELAYS)) != NULL);
+	for (i = 0; i < NFRONTS + NRELAYS; i++)
+		ATF_REQUIRE((d.counters[i] = ipc_counters_new()) != NULL);
+	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
+	parent_procs_set_up(&d);
+	d.super.system = &system;
+	parent_gens_init(&d.gens, &gen_ops, &d, parent_servers_count(&d));
+	d.gens.id = 7;		/* there have been some */
+	parent_moves_init(&d);
+	parent_succeed_init(&d);
+	for (i = 0; i < NRELAYS; i++)
+		run(&d.relays[i], PID + (pid_t)i, &ends[i]);
+	parent_succeed(&d, 0, done, NULL);
+	ATF_REQUIRE(d.relaynext.c.pid > 0);
+	d.relaynext.c.ready = 1;
+}
+
+/* All are held, and the sessions have moved: the commit, or not. */
+static void
+move(void)
+{
+	parent_succeed_ready(&d);
+	ATF_CHECK(parent_moves_held(&d));
+	parent_succession_held(&d.succeed.s, NULL);
+	parent_succession_sent(&d.succeed.s, NULL, 3);
+	parent_succession_took(&d.succeed.s, NULL, 3);
+}
+
+/* The process that is not needed ends: the answer. */
+static void
+expect(const char *want)
+{
+	ATF_CHECK_EQ(0, answered);
+	ATF_CHECK(!parent_moves_held(&d));
+	d.relaynext.c.pid = 0;
+	parent_succeed_gone(&d);
+	ATF_CHECK_EQ(1, answered);
+	ATF_CHECK_STREQ(want, answer);
+}
+
+ATF_TC_WITHOUT_HEAD(replaced);
+ATF_TC_BODY(replaced, tc)
+{
+	pid_t	 next;
+
+	begin();
+	next = d.relaynext.c.pid;
+	move();
+	ATF_CHECK_EQ(next, d.relays[0].c.pid);
+	ATF_CHECK_EQ(PID, d.relaynext.c.pid);
+	expect("");
+}
+
+/* Settings are staged in the old process alone: it goes on. */
+ATF_TC_WITHOUT_HEAD(keys_again);
+ATF_TC_BODY(keys_again, tc)
+{
+	struct parent_generation	 g = { .kind = GEN_KEYS,
+	    .state = GEN_AT_STAGE, .id = 8 };
+
+	begin();
+	d.gens.id = g.id;
+	d.gens.now = &g;
+	move();
+	ATF_CHECK_EQ(PID, d.relays[0].c.pid);
+	expect("keys was started again meanwhile: try again");
+}
+
+/* The same when they are in force there. */
+ATF_TC_WITHOUT_HEAD(keys_loaded);
+ATF_TC_BODY(keys_loaded, tc)
+{
+	begin();
+	d.gens.id++;
+	move();
+	ATF_CHECK_EQ(PID, d.relays[0].c.pid);
+	expect("keys was started again meanwhile: try again");
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, replaced);
+	ATF_TP_ADD_TC(tp, keys_again);
+	ATF_TP_ADD_TC(tp, keys_loaded);
+	return (atf_no_error());
+}
