@@ -19,8 +19,6 @@
 #include "log.h"
 
 #define MSG_COST	(IMSG_HEADER_SIZE + 64)	/* of a queued message */
-#define FD_COST		(64 * 1024)	/* of a descriptor: a few hundred may be
-					   queued */
 #define TURN_READS	16	/* of messages with descriptors, in one event */
 
 static void	chan_readable(evutil_socket_t, short, void *);
@@ -297,7 +295,7 @@ static int
 enqueue(struct ipc_chan *c, uint32_t type, const struct ipc_wr *w, int fd)
 {
 	size_t len = w == NULL ? 0 : w->len;
-	size_t cost = len + MSG_COST + (fd == -1 ? 0 : FD_COST);
+	size_t cost = len + MSG_COST + (fd == -1 ? 0 : CHAN_FD_COST);
 
 	if (c->queued + cost > c->limit) {
 		overflow(c);

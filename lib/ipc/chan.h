@@ -24,6 +24,9 @@
 /* Limit of queued bytes: the largest settings, with a reserve. */
 #define CHAN_MAXQUEUED	(32 * 1024 * 1024)
 
+/* What a queued descriptor counts there: a few hundred may be queued. */
+#define CHAN_FD_COST	(64 * 1024)
+
 /*
  * Descriptors that a peer can make this process hold, which came with messages
  * that are not complete yet.

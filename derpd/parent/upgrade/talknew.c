@@ -2,16 +2,73 @@
  * talknew: the channel to the parent of the new derpd: what it is told first,
  * and what it says; see replace.h.  Called by replace.c.
  */
+#include <sys/resource.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "advice.h"
 #include "build.h"
 #include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
+
+#define OTHER_FILES	64	/* that may be opened while sessions move */
+
+/* The number of sockets of a set. */
+static size_t
+count(const struct parent_listen_set *s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n; i++)
+		n += s->v[i].nfds;
+	return (n);
+}
+
+/*
+ * All descriptors are queued at once, and each counts much: the sockets, and a
+ * channel for each pair of an old and a new relay worker.
+ */
+static void
+set_limit(struct parent *d)
+{
+	const size_t n = count(&d->listens) + count(&d->stunsocks) +
+	    count(&d->metricsocks) + 1 +
+	    (size_t)d->nworkers * d->upgrade.nnew;
+
+	ipc_chan_limit(d->upgrade.chan, CHAN_MAXQUEUED + n * CHAN_FD_COST);
+}
+
+/*
+ * Can both ends of all these channels be open?  1, or 0 and the reason in
+ * `line'.
+ */
+static int
+may_connect(const struct parent *d, char *line, size_t size)
+{
+	const unsigned int ends = 2 * d->nworkers * d->upgrade.nnew;
+	const unsigned int all = ends + OTHER_FILES;
+	unsigned int max, fd, n;
+	struct rlimit rl;
+
+	if (ends == 0 || getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		return (1);
+	max = rl.rlim_cur > INT_MAX ? INT_MAX : (unsigned int)rl.rlim_cur;
+	for (fd = n = 0; n < all && fd < max; fd++)
+		n += fcntl((int)fd, F_GETFD) == -1;
+	if (n == all)
+		return (1);
+	snprintf(line, size, "sessions can't go from %u relay worker%s to %u "
+	    "with fewer than %u open files, and %u are allowed%s", d->nworkers,
+	    d->nworkers == 1 ? "" : "s", d->upgrade.nnew, max - n + all, max,
+	    base_advice_limit(EMFILE));
+	return (0);
+}
 
 /* A message that is not permitted, or does not decode. */
 static void
@@ -28,6 +85,7 @@ static void
 on_ready(struct parent *d, struct ipc_msg *m)
 {
 	struct ipc_msg_up_ready v;
+	char why[256];
 
 	if (ipc_get_up_ready(&m->rd, &v) == -1) {
 		wrong(d, m);
@@ -41,9 +99,13 @@ on_ready(struct parent *d, struct ipc_msg *m)
 		upgrade_old_failed(&d->upgrade.old, "the key of the relay "
 		    "(`key') is another one, so that sessions can't go on: "
 		    "stop derpd and start it again");
-	else
+	else if (!may_connect(d, why, sizeof(why)))
+		upgrade_old_failed(&d->upgrade.old, why);
+	else {
+		set_limit(d);
 		upgrade_old_ready(&d->upgrade.old, v.nworkers > 0 &&
 		    d->nworkers > 0);
+	}
 }
 
 static void
@@ -180,8 +242,7 @@ upgrade_talk(struct parent *d, int fd)
 	if (u->chan == NULL)
 		close(fd);
 	else {
-		/* A queued descriptor costs much, and all are sent at once. */
-		ipc_chan_limit(u->chan, 8 * (size_t)CHAN_MAXQUEUED);
+		set_limit(d);
 		if (give_all(d) == 0)
 			return (NULL);
 	}
