@@ -1,8 +1,8 @@
 /*
  * keeper: what this derpd keeps after another one has taken over: retired
  * fronts, which finish what they have and pump sessions that are at the new
- * relay workers now; and keys and signers as long as a front shakes hands.  See
- * replace.h.  Called by replace.c, parent.c and procs.c.
+ * relay workers now; and keys and signers as long as a front shakes hands, for
+ * a minute at most.  See replace.h.  Called by replace.c, parent.c and procs.c.
  *
  * Sessions that are pumped end when the new derpd closes their other ends: so
  * this one ends by itself when that one does.  After an hour it ends in any
@@ -20,6 +20,8 @@
 #include "parent.h"
 
 #define KEEP_SECS	3600
+#define FINISH_SECS	60	/* for fronts to finish handshakes, logins and
+				   requests, which take half of it at most */
 #define STOP_MS		5000	/* for processes to end, as at a stop */
 #define LATE_MS		(STOP_MS + 1000)
 
@@ -77,6 +79,55 @@ too_long(evutil_socket_t fd, short what, void *arg)
 	upgrade_keep_end(arg);
 }
 
+/* Nobody waits for it any more, nor for its end: it may hang. */
+static void
+end(struct super_child *c)
+{
+	if (c->chan == NULL)
+		return;
+	super_forget(c);
+	if (c->pid > 0)
+		super_kill_one(c);
+}
+
+/* Pumps need no private key. */
+static void
+end_keys(struct parent *d)
+{
+	unsigned int i;
+
+	end(&d->keys.c);
+	for (i = 0; i < parent_signers_count(d); i++)
+		end(&d->signers[i].c);
+}
+
+/* Does the front have more than pumps, as far as it has said? */
+static int
+is_busy(const struct parent *d, unsigned int i)
+{
+	return (d->fronts[i].c.pid > 0 && !d->upgrade.fronts[i].through);
+}
+
+/*
+ * A front that was taken over could go on to claim logins, to shake hands in
+ * the server's name with connections that it accepts in spite of all.
+ */
+static void
+unfinished(evutil_socket_t fd, short what, void *arg)
+{
+	struct parent *d = arg;
+	unsigned int i;
+
+	(void)fd;
+	(void)what;
+	for (i = 0; i < d->nfronts; i++)
+		if (is_busy(d, i))
+			super_fail(&d->fronts[i].c, "still had logins or "
+			    "requests after a minute");
+	end_keys(d);
+	timer(d, (KEEP_SECS - FINISH_SECS) * 1000U, too_long);
+}
+
 /* Processes that should have ended are killed. */
 static void
 late(evutil_socket_t fd, short what, void *arg)
@@ -90,7 +141,7 @@ late(evutil_socket_t fd, short what, void *arg)
 		if (d->super.children[i]->pid > 0 &&
 		    !is_kept(d->super.children[i]))
 			super_kill_one(d->super.children[i]);
-	timer(d, KEEP_SECS * 1000U, too_long);
+	timer(d, FINISH_SECS * 1000U - LATE_MS, unfinished);
 }
 
 /*
@@ -171,31 +222,15 @@ upgrade_keep(struct parent *d)
 		event_base_loopbreak(d->super.base);
 }
 
-/* Nobody waits for it any more, nor for its end: it may hang. */
-static void
-end(struct super_child *c)
-{
-	if (c->chan == NULL)
-		return;
-	super_forget(c);
-	if (c->pid > 0)
-		super_kill_one(c);
-}
-
 void
 upgrade_keep_less(struct parent *d)
 {
-	const struct upgrade *u = &d->upgrade;
 	unsigned int i;
 
 	for (i = 0; i < d->nfronts; i++)
-		if (d->fronts[i].c.pid > 0 && (!u->fronts[i].told ||
-		    u->fronts[i].logins > 0 || u->fronts[i].others > 0))
+		if (is_busy(d, i))
 			return;
-	/* Pumps need no private key. */
-	end(&d->keys.c);
-	for (i = 0; i < parent_signers_count(d); i++)
-		end(&d->signers[i].c);
+	end_keys(d);
 }
 
 void

@@ -87,7 +87,7 @@ retire(struct parent *d, int on)
 
 	for (i = 0; i < d->nfronts; i++) {
 		p = &d->fronts[i];
-		d->upgrade.fronts[i].told = 0;
+		d->upgrade.fronts[i].told = d->upgrade.fronts[i].through = 0;
 		if (p->c.chan == NULL)
 			continue;
 		if (ipc_send_front_retire(p->c.chan, &v) == -1 ||
@@ -538,7 +538,8 @@ upgrade_front_left(struct parent_proc *p, struct ipc_msg *m)
 		return (-1);
 	u->fronts[p->c.worker].told = 1;
 	u->fronts[p->c.worker].logins = v.logins;
-	u->fronts[p->c.worker].others = v.conns;
+	/* Later there are only ends of pumps. */
+	u->fronts[p->c.worker].through |= v.logins == 0 && v.conns == 0;
 	fronts_left(p->d);
 	return (0);
 }

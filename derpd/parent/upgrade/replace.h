@@ -50,7 +50,8 @@ struct upgrade {
 	int		 reload;	/* one of them is a reload */
 	struct {
 		int		 told;	/* since it was retired */
-		uint32_t	 logins, others;	/* without pumps */
+		uint32_t	 logins;
+		int		 through;	/* had nothing but pumps left */
 	}		 fronts[IPC_MAXWORKERS];
 	uint64_t	 held_ms;	/* since when sessions wait, or for how
 					   long they did */
