@@ -55,6 +55,7 @@ commit(void *arg, struct parent_generation *g)
 	}
 	d->loaded = g->loaded;
 	g->loaded = l;
+	meshset_key_used(&d->mesh, d->loaded.mesh.hash);
 	d->conf = g->conf;
 	g->conf = c;
 	/* Servers request tickets of admit when it has its settings. */

@@ -289,6 +289,42 @@ ATF_TC_BODY(front_start, tc)
 	expect_nothing(&d.fronts[0], end_fronts[0]);
 }
 
+/* What the settings of a worker say of a mesh key of earlier. */
+static int
+had_mesh(struct parent_proc *p, struct ipc_chan *end)
+{
+	struct ipc_msg_relay_conf	 v;
+	struct ipc_msg			 m;
+
+	ATF_REQUIRE_EQ(0, parent_settings_first(p));
+	ATF_REQUIRE_EQ(0, next(p, end, &m));
+	ATF_REQUIRE_EQ(MSG_RELAY_CONF, m.type);
+	ATF_REQUIRE_EQ(0, ipc_get_relay_conf(&m.rd, &v));
+	ATF_CHECK_EQ(0, v.conf.mesh);
+	ipc_msg_free(&m);
+	expect(p, end, MSG_SERVER_COMMIT);
+	return (v.conf.had_mesh);
+}
+
+/* Mesh peers stay for a day after their key was removed. */
+ATF_TC_WITHOUT_HEAD(mesh_removed);
+ATF_TC_BODY(mesh_removed, tc)
+{
+	const uint8_t		 hash[IPC_MESHHASH_LEN] = { 1 };
+	const uint8_t		 none[IPC_MESHHASH_LEN] = { 0 };
+	struct parent_proc	*p = &d.relays[0];
+
+	begin();
+	run(p, &end_relays[0]);
+	meshset_key_used(&d.mesh, none);
+	ATF_CHECK_EQ(0, had_mesh(p, end_relays[0]));
+	meshset_key_used(&d.mesh, hash);
+	ATF_CHECK_EQ(1, had_mesh(p, end_relays[0]));
+	meshset_key_used(&d.mesh, none);
+	ATF_CHECK_EQ(1, had_mesh(p, end_relays[0]));
+	ATF_CHECK_EQ(0, memcmp(d.mesh.last_hash, hash, sizeof(hash)));
+}
+
 /* While keys is away nothing is connected to it. */
 /* Until this derpd has taken over, nobody is handed over. */
 ATF_TC_WITHOUT_HEAD(waiting);
@@ -540,6 +576,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, relay_start);
 	ATF_TP_ADD_TC(tp, front_start);
+	ATF_TP_ADD_TC(tp, mesh_removed);
 	ATF_TP_ADD_TC(tp, waiting);
 	ATF_TP_ADD_TC(tp, keyless);
 	ATF_TP_ADD_TC(tp, signerless);

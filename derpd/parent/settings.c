@@ -168,6 +168,7 @@ send_relay(struct parent_proc *relay, const struct conf *c,
 	    relay->c.worker, d->nworkers, d->nfronts);
 	v.conf.client_rate = l->rate.rate;
 	v.conf.client_burst = l->rate.burst;
+	v.conf.had_mesh = meshset_had_key(&d->mesh);
 	v.conf.mesh_key = l->mesh.number;
 	return (ipc_send_relay_conf(relay->c.chan, &v));
 }

@@ -213,7 +213,7 @@ commit(struct relay *r)
 	relay_newrate_commit(r);
 	r->conf = r->next_conf;
 	r->staged = 0;
-	r->has_mesh |= r->conf.mesh;
+	r->has_mesh |= r->conf.mesh || r->conf.had_mesh;
 	r->set.notsent_lowat = r->conf.notsent_lowat;
 	r->set.write_timeout = r->conf.write_timeout;
 	relay_beat_share(r, r->conf.nworkers);

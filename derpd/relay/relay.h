@@ -53,8 +53,9 @@ struct relay {
 	struct ipc_chan	*keys;		/* seals ServerInfo; NULL: none */
 	struct ipc_relay_conf conf, next_conf;
 	int		 configured;
-	int		 has_mesh;	/* mesh peers could log in, since the
-					   start of this worker */
+	int		 has_mesh;	/* there can be mesh peers: there is a
+					   mesh key, or was one, in this derpd
+					   or in one before */
 	uint32_t	 staged;	/* id of the staged settings, 0 none */
 	int		 stopping;
 	uint64_t	 stop_us;	/* when to exit at the latest */

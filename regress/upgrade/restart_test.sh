@@ -75,6 +75,25 @@ many_body() {
 	finish
 }
 
+# Mesh peers stay for a day; here those that watch.
+upgrade_case mesh_removed 180 "the mesh key was removed"
+mesh_removed_body() {
+	begin
+	sed '/^mesh /d' derpd.conf >derpd.conf.new
+	! cmp -s derpd.conf derpd.conf.new || e2e_fail "there is no mesh key"
+	mv derpd.conf.new derpd.conf
+	run ctl reload
+	restart 0
+	restart 1
+	load_flows
+	for _round in 1 2; do
+		run ctl upgrade
+		load_flows
+		restart 1
+	done
+	finish
+}
+
 upgrade_case refused 60 "a worker that is not there"
 refused_body() {
 	begin
@@ -143,6 +162,7 @@ atf_init_test_cases() {
 	atf_add_test_case each
 	atf_add_test_case only
 	atf_add_test_case many
+	atf_add_test_case mesh_removed
 	atf_add_test_case refused
 	atf_add_test_case other_hangs
 	atf_add_test_case itself_hangs

@@ -173,3 +173,24 @@ meshset_key_read(struct meshset_key *now, const struct meshset_key *was,
 		now->number++;
 	return (0);
 }
+
+static int
+is_zero(const uint8_t hash[IPC_MESHHASH_LEN])
+{
+	static const uint8_t none[IPC_MESHHASH_LEN];
+
+	return (memcmp(hash, none, sizeof(none)) == 0);
+}
+
+void
+meshset_key_used(struct meshset *m, const uint8_t *hash)
+{
+	if (!is_zero(hash))
+		memcpy(m->last_hash, hash, sizeof(m->last_hash));
+}
+
+int
+meshset_had_key(const struct meshset *m)
+{
+	return (!is_zero(m->last_hash));
+}

@@ -65,6 +65,9 @@ struct meshset_node {
 struct meshset {
 	struct meshset_node nodes[IPC_MAXNODES];	/* by number */
 	uint8_t		 node_key[IPC_KEYLEN];	/* that the processes have */
+	uint8_t		 last_hash[IPC_MESHHASH_LEN];	/* of the last mesh key
+					   that was in force, also in a derpd
+					   before this one; zeros: never one */
 };
 
 /* The mesh key, as far as the parent knows it. */
@@ -103,6 +106,15 @@ void	 meshset_match(const struct meshset *m, const uint8_t *v,
  */
 int	 meshset_key_read(struct meshset_key *now,
 	    const struct meshset_key *was, const uint8_t *hash, size_t len);
+
+/*
+ * The mesh key of this hash of IPC_MESHHASH_LEN bytes is in force, here or in
+ * the derpd before; zeros (there is none) change nothing.
+ */
+void	 meshset_key_used(struct meshset *m, const uint8_t *hash);
+
+/* Return 1 if there is a mesh key, or was one, else 0. */
+int	 meshset_had_key(const struct meshset *m);
 
 /* meshproc.c */
 

@@ -207,8 +207,10 @@ upgrade_begin(struct parent *d, int fd)
 	if (upgrade_new_open(n, fd, &ops, d) == -1)
 		exit(1);
 	/* Who has yet to write would not read why this one fails. */
-	if (upgrade_new_begin(n) == 0)
+	if (upgrade_new_begin(n) == 0) {
+		meshset_key_used(&d->mesh, n->mesh_hash);
 		return;
+	}
 	if (n->why[0] != '\0') {
 		log_errx("derpd did not start: %s", n->why);
 		upgrade_new_failed(n, n->why);

@@ -122,8 +122,8 @@ int	 upgrade_new_channel(struct upgrade_new *n, unsigned int from,
 	    unsigned int to);
 
 /*
- * Within ops->receive(): 1 if the old derpd has another mesh key than the one
- * with this hash (zeros: none), or just one of the two has a key; else 0.
+ * Within ops->receive(): 1 if the last mesh key of the old derpd is not the one
+ * with this hash (zeros: none), also if just one of the two had a key; else 0.
  */
 int	 upgrade_new_rekeyed(const struct upgrade_new *n,
 	    const uint8_t hash[IPC_MESHHASH_LEN]);

@@ -214,7 +214,7 @@ give_all(struct parent *d)
 {
 	uint8_t nodes[IPC_MAXNODES * IPC_NODE_LEN];
 	const struct ipc_msg_up_begin v = { IPC_MOVE_VERSION, ipc_build_id(),
-	    d->nworkers, d->slot_secret, d->loaded.mesh.hash,
+	    d->nworkers, d->slot_secret, d->mesh.last_hash,
 	    parent_stuns_answering(d), meshset_list(&d->mesh, nodes), nodes };
 
 	if (give_set(d, &d->listens, IPC_UP_LISTEN) == -1 ||

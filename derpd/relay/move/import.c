@@ -405,8 +405,6 @@ move_from_message(void *relay, const struct ipc_msg_relay_move_from *v, int *fd)
 		fatal("can't open the channel from relay %u (malloc, "
 		    "event_new)", v->from);
 	*fd = -1;
-	/* This worker may have no mesh key; mesh peers that move had one. */
-	r->has_mesh |= v->rekeyed;
 	cluster_link_heir(r);
 	return (0);
 }

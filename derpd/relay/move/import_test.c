@@ -628,15 +628,24 @@ ATF_TC_BODY(mesh_ends, tc)
 	ATF_CHECK_EQ(mesh_end(IPC_MOVE_MESH, 1), 1);
 	in_a_day(mesh_end(IPC_MOVE_MESH, UINT64_MAX));
 	ATF_CHECK_EQ(mesh_end(0, 1), 0);
-	ATF_CHECK_EQ(new.r->has_mesh, 0);
 	rekeyed = 1;
 	ATF_CHECK_EQ(mesh_end(IPC_MOVE_MESH, 1), 1);
 	in_a_day(mesh_end(IPC_MOVE_MESH, 0));
 	in_a_day(mesh_end(IPC_MOVE_MESH, UINT64_MAX));
 	ATF_CHECK_EQ(mesh_end(0, 0), 0);
-	/* Other workers may forward for such a peer, with no key here. */
-	ATF_CHECK_EQ(new.r->conf.mesh, 0);
-	ATF_CHECK_EQ(new.r->has_mesh, 1);
+}
+
+/* Without a mesh key, now and before, nobody can be a mesh peer. */
+ATF_TC_WITHOUT_HEAD(no_mesh);
+ATF_TC_BODY(no_mesh, tc)
+{
+	(void)tc;
+	for (rekeyed = 0; rekeyed < 2; rekeyed++) {
+		begin();
+		new.r->has_mesh = 0;
+		say_one(0, IPC_MOVE_MESH);
+		refused("without a mesh key");
+	}
 }
 
 /* The worker does not take the channel of such a message. */
@@ -697,6 +706,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, heard);
 	ATF_TP_ADD_TC(tp, cut);
 	ATF_TP_ADD_TC(tp, mesh_ends);
+	ATF_TP_ADD_TC(tp, no_mesh);
 	ATF_TP_ADD_TC(tp, channels);
 	return (atf_no_error());
 }

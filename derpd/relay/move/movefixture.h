@@ -88,6 +88,7 @@ a_worker(struct move_side *s, unsigned int worker, unsigned int nworkers,
 	r->conf.codel_target = 20;
 	r->conf.codel_interval = 100;
 	memset(r->conf.slot_secret, secret, sizeof(r->conf.slot_secret));
+	r->has_mesh = 1;
 	r->set.notsent_lowat = 32 * 1024;
 	derp_queue_set_limit(&r->queues, 100000000);
 	r->files.max = 1024 * 1024;

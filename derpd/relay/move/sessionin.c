@@ -96,6 +96,9 @@ check(struct move_import *m, const struct ipc_msg_move_session *v, int fd,
 
 	if ((v->flags & ~(uint32_t)FLAGS) != 0)
 		return ("a session has unknown flags");
+	/* Nobody admits them: without a mesh key there are none. */
+	if ((v->flags & IPC_MOVE_MESH) != 0 && !m->r->has_mesh)
+		return ("a mesh peer, without a mesh key");
 	if ((v->flags & IPC_MOVE_WATCHES) != 0 &&
 	    (v->flags & IPC_MOVE_MESH) == 0)
 		return ("a client watches that is no mesh peer");
