@@ -75,7 +75,9 @@ static int
 is_due(const struct relay *r)
 {
 	if (r->hold.state == RELAY_HOLD_LOGINS)
-		return (relay_hands_closed(r) && TAILQ_EMPTY(&r->seals.list));
+		return (relay_hands_closed(r) &&
+		    TAILQ_EMPTY(&r->seals.list) &&
+		    r->move.taking != MOVE_TAKING);
 	return (r->hold.state == RELAY_HOLD_LINKS &&
 	    cluster_link_marked(r, r->hold.number));
 }
@@ -120,6 +122,7 @@ static void
 let_in(struct relay *r)
 {
 	cluster_link_read(r);
+	move_work(r);
 	conn_output_flush(&r->set);
 	if (r->hold.state == RELAY_HOLD_LOGINS)
 		reap(r);
@@ -135,7 +138,7 @@ has_more(struct relay *r)
 {
 	if (relay_hold_is_held(r))
 		return (move_more(r));
-	return (is_due(r) || !TAILQ_EMPTY(&r->set.outputs.dirty) ||
+	return (is_due(r) || move_more(r) || !TAILQ_EMPTY(&r->set.outputs.dirty) ||
 	    !cluster_link_sleep(r));
 }
 

@@ -8,7 +8,8 @@
  *
  *   LOGINS	until the channels of all fronts are closed, and all that came
  *		over them is logged in; those of a front that hangs, or is
- *		hostile, are closed here
+ *		hostile, are closed here; and until sessions of an earlier move
+ *		have all gone on
  *   LINKS	LINK_MARK is the last entry in each ring; until each ring has
  *		brought that of the other worker
  *   ON		only the channels of the parent and of moves are handled
