@@ -73,6 +73,7 @@ static int
 finish(struct move_import *m)
 {
 	m->skips = 0;
+	m->last_bytes = 0;
 	if (m->last == NULL)
 		return (0);
 	m->why = move_session_end(m->last);

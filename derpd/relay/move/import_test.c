@@ -400,37 +400,45 @@ ATF_TC_BODY(sizes, tc)
 	refused("output");
 }
 
-/* All sessions together have a bound, too, whatever the bytes are. */
+/* All sessions together have a bound, too; each has some bytes beside it. */
 static void
-check_sum(enum ipc_move_bytes what)
+check_sum(unsigned int n, const char *want)
 {
-	const uint8_t hdr[FRAME_HDR_LEN] = { FRAME_SEND_PACKET, [4] = 100 };
+	unsigned int i;
 
 	begin();
-	new.r->move.bytes = MOVE_BYTES_MAX - 2 * sizeof(hdr);
-	say_one(0, 0);
-	say_bytes(what, hdr, sizeof(hdr));
-	say_one(1, 0);
-	say_bytes(what, hdr, sizeof(hdr));
-	say_end(2);
+	new.r->move.bytes = MOVE_BYTES_MAX - 2;
+	for (i = 0; i < n; i++) {
+		say_one(i, IPC_MOVE_MESH);
+		bytes(IPC_MOVE_CIPHER, 256 * 1024);
+		bytes(IPC_MOVE_PLAIN, 128 * 1024);
+		bytes(IPC_MOVE_OUT, 128 * 1024);
+	}
+	bytes(IPC_MOVE_OWN, 1);
+	bytes(IPC_MOVE_OWN, 1);
+	if (want[0] != '\0') {
+		bytes(IPC_MOVE_OWN, 1);
+		refused(want);
+		return;
+	}
+	say_end(n);
 	answer(1, "");
-	begin();
-	new.r->move.bytes = MOVE_BYTES_MAX - sizeof(hdr);
-	say_one(0, 0);
-	say_bytes(what, hdr, sizeof(hdr));
-	say_one(1, 0);
-	say_bytes(what, hdr, 1);
-	refused("too much");
 }
 
 ATF_TC_WITHOUT_HEAD(sum);
 ATF_TC_BODY(sum, tc)
 {
 	(void)tc;
-	check_sum(IPC_MOVE_CIPHER);
-	check_sum(IPC_MOVE_PLAIN);
-	check_sum(IPC_MOVE_PART);
-	check_sum(IPC_MOVE_OUT);
+	check_sum(1, "");
+	check_sum(3, "");
+	check_sum(3, "too much");
+	/* Also when there is more of a piece than one may have. */
+	begin();
+	new.r->move.bytes = MOVE_BYTES_MAX - 1;
+	say_one(0, IPC_MOVE_MESH);
+	bytes(IPC_MOVE_OWN, MOVE_SESSION_BYTES - 1);
+	say_bytes(IPC_MOVE_OWN, "abc", 3);
+	refused("too much");
 }
 
 static void

@@ -26,10 +26,13 @@ struct relay;
 struct relay_conn;
 
 /*
- * Bytes of MOVE_BYTES that all old workers together may send to a new one: a
- * bound of memory if one of them is hostile.
+ * Bytes of MOVE_BYTES that all old workers together may send to a new one
+ * beyond those that each session may have: a bound of memory if one of them is
+ * hostile.  Each session counts for itself, because honest workers have as many
+ * bytes as clients make them keep; descriptors bound the sessions.
  */
 #define MOVE_BYTES_MAX	(1024ULL * 1024 * 1024)
+#define MOVE_SESSION_BYTES (512 * 1024)
 
 /* Imported sessions. */
 enum move_taking {
@@ -43,7 +46,8 @@ struct move_all {
 	struct move_export	*out;	/* NULL: none */
 	struct move_import	*in[IPC_MAXWORKERS];	/* by old worker */
 	enum move_taking	 taking;
-	uint64_t		 bytes;		/* of MOVE_BYTES that came */
+	uint64_t		 bytes;		/* that came of those of
+						   MOVE_BYTES_MAX */
 };
 
 /*

@@ -104,6 +104,7 @@ struct move_import {
 	struct relay_conn *links[IPC_MAXNODES];	/* the same */
 	unsigned int	 nlinks;
 	struct relay_conn *last;	/* which has not come whole; or NULL */
+	size_t		 last_bytes;	/* of MOVE_BYTES that it has had */
 	int		 skips;		/* what comes of one that has ended */
 	uint32_t	 taken;		/* that go on */
 	struct move_lost *lost;

@@ -178,6 +178,24 @@ add_output(struct move_import *m, struct conn *c,
 	return (0);
 }
 
+/* Account for `n' more bytes of m->last.  Return 0, or -1 with m->why. */
+static int
+account(struct move_import *m, size_t n)
+{
+	const size_t had = m->last_bytes;
+
+	m->last_bytes += n;
+	if (m->last_bytes <= MOVE_SESSION_BYTES)
+		return (0);
+	/* What goes beyond what each may have. */
+	m->r->move.bytes += had < MOVE_SESSION_BYTES ?
+	    m->last_bytes - MOVE_SESSION_BYTES : n;
+	if (m->r->move.bytes <= MOVE_BYTES_MAX)
+		return (0);
+	m->why = "sessions have too much input and output";
+	return (-1);
+}
+
 int
 move_session_on_bytes(void *arg, const struct ipc_msg_move_bytes *v)
 {
@@ -192,11 +210,8 @@ move_session_on_bytes(void *arg, const struct ipc_msg_move_bytes *v)
 	if (c->node != NULL && (v->what == IPC_MOVE_PART ||
 	    v->what == IPC_MOVE_PONGS))
 		return (-1);
-	m->r->move.bytes += v->n;
-	if (m->r->move.bytes > MOVE_BYTES_MAX) {
-		m->why = "sessions have too much input and output";
+	if (account(m, v->n) == -1)
 		return (-1);
-	}
 	switch (v->what) {
 	case IPC_MOVE_CIPHER:
 		return (add(m, &c->conn.input.held, v, INPUT_MAX));
