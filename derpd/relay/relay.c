@@ -25,13 +25,11 @@
 #include "relayadmit.h"
 #include "route.h"
 #include "sent.h"
+#include "stop.h"
 #include "tickets.h"
 #include "watch.h"
 #include "welcome.h"
 
-#define RECONNECT_MS	1000	/* Restarting: when to reconnect */
-#define RECONNECT_TRY_MS 30000	/* how long to try */
-#define STOP_POLL_MS	50
 #define LIST_MAX	(CHAN_MAXQUEUED / 4 * 3) /* bytes of lists of clients */
 #define QUEUES_FULL	64	/* classes that may be full at a time */
 
@@ -333,61 +331,8 @@ on_take(void *arg, const struct ipc_msg_relay_take *v)
 	return (0);
 }
 
-/* Exit when all output is sent or the time is over. */
-static void
-stop_poll(evutil_socket_t fd, short what, void *arg)
-{
-	struct relay *r = arg;
-	struct conn *c;
-
-	(void)fd;
-	(void)what;
-	/*
-	 * Lingering connections count: the client may still send, and to close
-	 * now would send a reset, which may overtake our last output.
-	 */
-	if (base_clock_us() < r->stop_us)
-		TAILQ_FOREACH(c, &r->set.conns, entry)
-			if (!c->dead && c->state == CONN_DRAIN)
-				return;
-	exit(0);
-}
-
-/* Stop: tell the clients when to reconnect. */
-static int
-on_stop(void *arg, const struct ipc_msg_stop *v)
-{
-	struct relay *r = arg;
-	uint8_t frame[FRAME_RESTARTING_SIZE];
-	struct timeval tv = { 0, STOP_POLL_MS * 1000 };
-	struct conn *c;
-	size_t n;
-
-	if (r->stopping)
-		return (0);
-	r->stopping = 1;
-	r->stop_us = r->set.now_us + (uint64_t)v->ms * 1000;
-	n = net_frame_put_restarting(frame, RECONNECT_MS, RECONNECT_TRY_MS);
-	TAILQ_FOREACH(c, &r->set.conns, entry) {
-		if (c->state == CONN_DRAIN)
-			continue;
-		if (c->state != CONN_UP) {
-			conn_close(c, "stopping");
-			continue;
-		}
-		/* The node of a link is no client. */
-		if (relay_conn_of(c)->node == NULL)
-			conn_send(c, frame, n);
-		conn_drain(c);
-	}
-	r->ev_stop = event_new(r->set.base, -1, EV_PERSIST, stop_poll, r);
-	if (r->ev_stop == NULL || event_add(r->ev_stop, &tv) == -1)
-		exit(0);
-	return (0);
-}
-
 static const struct ipc_handlers handlers = {
-	.stop = on_stop,
+	.stop = relay_stop_message,
 	.relay_conf = on_conf,
 	.server_keys = on_keys,
 	.relay_secret = on_secret,

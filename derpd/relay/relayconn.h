@@ -27,6 +27,8 @@ struct relay_conn {
 	unsigned int		 period;	/* s between keep-alives; until
 						   it goes on, to the next */
 	uint32_t		 told;		/* hash of its ServerInfo */
+	uint32_t		 place;		/* in its import (relay/move/)
+						   until it goes on */
 	struct relay_seal	*seal;		/* wanted; NULL: none */
 	struct relay_pace	 pace;
 	struct relay_packets	 packets;

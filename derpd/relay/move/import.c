@@ -127,6 +127,7 @@ on_session(void *arg, const struct ipc_msg_move_session *v, int *fd)
 		m->last = NULL;
 		return (-1);
 	}
+	m->last->place = m->n;
 	m->v[m->n++] = m->last;
 	return (0);
 }

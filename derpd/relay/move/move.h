@@ -95,6 +95,12 @@ int	move_from_message(void *relay, const struct ipc_msg_relay_move_from *v,
  */
 void	move_take(struct relay *r, uint32_t lost);
 
+/*
+ * Go on at once with all imported sessions that are this worker's, because it
+ * stops.
+ */
+void	move_take_rest(struct relay *r);
+
 /* The connection is about to be removed. */
 void	move_leave(struct relay_conn *c);
 

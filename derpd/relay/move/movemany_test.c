@@ -3,12 +3,14 @@
  * is held, or stops, at once.  The test plays the old workers.
  */
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "hold.h"
 #include "link.h"
 #include "linkmsg.h"
 #include "movefixture.h"
 #include "ring.h"
+#include "stop.h"
 
 #define NOLD	2
 #define EACH	300		/* sessions of an old worker: together they
@@ -230,8 +232,80 @@ ATF_TC_BODY(held, tc)
 		ATF_CHECK_EQ(recv(clients[i], &end, 1, 0), -1);
 }
 
+/* The client reads until the worker ends; the last frame is Restarting. */
+static void
+check_restarting(int fd)
+{
+	uint8_t buf[256], want[FRAME_RESTARTING_SIZE];
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	size_t n = 0, len;
+	ssize_t k;
+
+	len = net_frame_put_restarting(want, 1000, 30000);
+	do {
+		ATF_REQUIRE_EQ(poll(&pfd, 1, 10000), 1);
+		ATF_REQUIRE((k = recv(fd, buf + n, sizeof(buf) - n, 0)) >= 0);
+		n += (size_t)k;
+	} while (k > 0);
+	ATF_CHECK(n >= len && memcmp(buf + n - len, want, len) == 0);
+	close(fd);
+}
+
+/* The worker stops before all have gone on: each client is told. */
+ATF_TC_WITHOUT_HEAD(stopped);
+ATF_TC_BODY(stopped, tc)
+{
+	const struct ipc_msg_stop v = { 20000 };
+	struct conn *c;
+	unsigned int i;
+	int status;
+	pid_t pid;
+
+	(void)tc;
+	take_many(1);
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		for (i = 0; i < MANY; i++)
+			close(clients[i]);
+		relay_stop_message(new.r, &v);
+		for (;;)
+			relay_turn(new.r);
+	}
+	TAILQ_FOREACH(c, &new.r->set.conns, entry)
+		close(c->fd);
+	for (i = 0; i < MANY; i++)
+		check_restarting(clients[i]);
+	ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	ATF_CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* Some end before they go on, of two old workers: the others stay. */
+ATF_TC_WITHOUT_HEAD(some_end);
+ATF_TC_BODY(some_end, tc)
+{
+	struct conn *c, *next;
+	unsigned int i, k, n = 0, left = 0;
+
+	(void)tc;
+	take_many(1);
+	for (c = TAILQ_FIRST(&new.r->set.conns); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, entry);
+		if (n++ % 3 == 0)
+			conn_close(c, "it ends");
+	}
+	conn_reap(&new.r->set);
+	for (i = 0; i < NOLD; i++)
+		for (k = 0; k < EACH; k++)
+			left += new.r->move.in[i]->v[k] != NULL;
+	ATF_CHECK_EQ(left, MANY - MANY / 3);
+	turns(&new);
+	ATF_CHECK_EQ(up(new.r), MANY - MANY / 3);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, held);
+	ATF_TP_ADD_TC(tp, stopped);
+	ATF_TP_ADD_TC(tp, some_end);
 	return (atf_no_error());
 }

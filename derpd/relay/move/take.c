@@ -34,6 +34,7 @@ move_leave(struct relay_conn *c)
 
 	if (c->conn.state != CONN_MOVED)
 		return;
+	/* Many may leave at a time: nothing here walks over sessions. */
 	for (i = 0; i < IPC_MAXWORKERS; i++) {
 		if ((m = c->r->move.in[i]) == NULL)
 			continue;
@@ -44,9 +45,8 @@ move_leave(struct relay_conn *c)
 		for (k = 0; k < m->nlinks; k++)
 			if (m->links[k] == c)
 				m->links[k] = NULL;
-		for (k = m->taken; k < m->n; k++)
-			if (m->v[k] == c)
-				m->v[k] = NULL;
+		if (c->place < m->n && m->v[c->place] == c)
+			m->v[c->place] = NULL;
 	}
 }
 
@@ -159,6 +159,13 @@ move_take_work(struct relay *r)
 		r->move.taking = MOVE_TAKEN;
 		end(r);
 	}
+}
+
+void
+move_take_rest(struct relay *r)
+{
+	while (r->move.taking == MOVE_TAKING)
+		move_take_work(r);
 }
 
 void
