@@ -449,9 +449,8 @@ step(struct move_export *e, const char **why)
 	return (0);
 }
 
-/* Return 1 when all that was queued is written. */
-static int
-is_written(const struct move_export *e)
+int
+move_export_is_written(const struct move_export *e)
 {
 	unsigned int i;
 
@@ -490,7 +489,7 @@ move_export_work(struct move_export *e)
 	}
 	/* Without room, something is yet to be written: then it goes on. */
 	e->waits = rv == 0 || e->phase == MOVE_WRITES;
-	if (e->phase == MOVE_WRITES && is_written(e)) {
+	if (e->phase == MOVE_WRITES && move_export_is_written(e)) {
 		e->phase = MOVE_DONE;
 		report(e, 1, "");
 	}

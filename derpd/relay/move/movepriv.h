@@ -128,6 +128,9 @@ void	move_export_work(struct move_export *e);
 /* Return 1 when move_export_work() has something to do now, else 0. */
 int	move_export_more(const struct move_export *e);
 
+/* Return 1 when all that was queued in all channels is written, else 0. */
+int	move_export_is_written(const struct move_export *e);
+
 /* Return the channel to the new owner of a key; NULL: there is none. */
 struct move_way *move_export_way(struct move_export *e,
 	    const uint8_t key[FRAME_KEY_LEN]);

@@ -116,7 +116,10 @@ fill(struct ipc_msg_move_session *v, const struct move_way *w,
 	v->alive = conn_deadline_left(&c->conn);
 }
 
-/* Store a copy of the descriptor: *fd.  Return as move_session_put(). */
+/*
+ * Store a copy of the descriptor: *fd.  Return as move_session_put().  Those
+ * that wait in any of the channels are closed when they are sent.
+ */
 static int
 copy_fd(const struct move_way *w, const struct relay_conn *c, int *fd,
     const char **why)
@@ -126,7 +129,7 @@ copy_fd(const struct move_way *w, const struct relay_conn *c, int *fd,
 	if ((*fd = dup(c->conn.fd)) != -1)
 		return (1);
 	*why = "too many open files";
-	return (errno == EMFILE && ipc_chan_queued(w->chan) > 0 ? 0 : -1);
+	return (errno == EMFILE && !move_export_is_written(w->e) ? 0 : -1);
 }
 
 /* Send MOVE_SESSION.  Return as move_session_put(). */
