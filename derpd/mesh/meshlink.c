@@ -2,8 +2,8 @@
  * meshlink: see meshlink.h.  Called by mesh.c.
  *
  * The relay worker alone knows how a link fares.  A link is lost with the
- * channel to its worker, too, unless the next worker has it: the link moved with
- * the sessions.
+ * channel to its worker, too, unless the next worker has it: links move with
+ * sessions.
  */
 #include <event2/event.h>
 #include <sodium.h>

@@ -74,9 +74,9 @@ int	 parent_moves_held(const struct parent *d);
 /*
  * Give the `n' channels at `v' (the descriptors are taken, also on failure) to
  * the held workers that leave, and have them send their sessions: to `nworkers'
- * workers, which own keys by `secret' of IPC_SLOT_SECRETLEN bytes, and the links
- * to nodes, which have the numbers `nodes' of IPC_MAXNODES bytes there (as in
- * UP_READY).
+ * workers, which own keys by `secret' of IPC_SLOT_SECRETLEN bytes, and the
+ * links to nodes, whose numbers there are `nodes' of IPC_MAXNODES bytes, as in
+ * UP_READY.
  */
 void	 parent_moves_send(struct parent *d, const struct parent_moves_chan *v,
 	    size_t n, unsigned int nworkers, const uint8_t *secret,

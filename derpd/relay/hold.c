@@ -138,8 +138,8 @@ has_more(struct relay *r)
 {
 	if (relay_hold_is_held(r))
 		return (move_more(r));
-	return (is_due(r) || move_more(r) || !TAILQ_EMPTY(&r->set.outputs.dirty) ||
-	    !cluster_link_sleep(r));
+	return (is_due(r) || move_more(r) ||
+	    !TAILQ_EMPTY(&r->set.outputs.dirty) || !cluster_link_sleep(r));
 }
 
 void

@@ -34,9 +34,9 @@ spoil() {
 # /deb/PACKAGE-next.deb, and of one that is broken, as /deb/PACKAGE-next-new.deb.
 others() {
 	for p in $ALL; do
-		again $p $NEXT rebuild
+		again "$p" "$NEXT" rebuild
 		mv "$root/deb/$p-new.deb" "$root/deb/$p-next.deb"
-		again $p-next $BROKEN spoil
+		again "$p-next" "$BROKEN" spoil
 	done
 }
 
@@ -110,10 +110,11 @@ hold() {
 	name=$1
 	shift
 	rm -f "$root/deb/$name".*
+	# shellcheck disable=SC2016	# of the shell inside
 	inside sh -c 'name=$1; shift
 	    /deb/interop "$@" -ready "/deb/$name.ready" >"/deb/$name.out" 2>&1
 	    echo $? >"/deb/$name.end"' hold "$name" -case hold -clients 10 \
-	    -addr 127.0.0.1:$TLS -host relay.example.org "$@" &
+	    -addr "127.0.0.1:$TLS" -host relay.example.org "$@" &
 	holds="$holds $name"
 	soon 30 [ -e "$root/deb/$name.ready" ] ||
 	    { cat "$root/deb/$name.out"; fail "no clients of $name"; }
@@ -124,10 +125,11 @@ hold() {
 knock() {
 	cp "$root/usr/sbin/derpctl" "$root/deb/knock"
 	rm -f "$root/deb/knock."*
+	# shellcheck disable=SC2016	# of the shell inside
 	inside sh -c 'until [ -e /deb/knock.stop ]; do
 		/deb/knock probe -p "$1" 127.0.0.1 "$2" >/deb/probe 2>&1 ||
 		    cat /deb/probe >>/deb/knock.out
-	    done; echo >/deb/knock.end' knock "$1" $TLS &
+	    done; echo >/deb/knock.end' knock "$1" "$TLS" &
 }
 
 # held: the clients are still there, and none of knock was refused.

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "moves.h"
+#include "changes.h"
 
 #define WAKE_MAX	3600	/* seconds: the clock may be set meanwhile */
 

@@ -4,7 +4,7 @@
  *
  * renew.c     events; the process acme-helper
  * machine.c   states and transitions, pure; machine.h draws them
- * moves.c     the changes that a transition makes to the machine; pure
+ * changes.c   the changes that a transition makes to the machine; pure
  * plan.c      when a certificate is due, and the back-off; pure
  * jobs.c      the work of each state
  * files.c     certificates and their keys in the state directory

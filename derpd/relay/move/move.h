@@ -53,9 +53,9 @@ struct move_all {
 /*
  * Sessions of keys that the worker `to' of `nworkers' owns by this secret go to
  * the channel `fd', which is taken; so do links to nodes, whose numbers there
- * are nodes[old number] (IPC_NONODE: none; such a link does not move).  The first call after move_go() or
- * move_stop() begins another export.  Return 0, or -1 without memory; the
- * caller then still owns `fd'.
+ * are nodes[old number] (IPC_NONODE: none; such a link does not move).  The
+ * first call after move_go() or move_stop() begins another export.  Return 0,
+ * or -1 without memory; the caller then still owns `fd'.
  */
 int	move_to(struct relay *r, unsigned int to, unsigned int nworkers,
 	    const uint8_t secret[IPC_SLOT_SECRETLEN],

@@ -1,9 +1,9 @@
 /*
- * moves: the changes that the transitions of machine.c make, with their log
+ * changes: the changes that the transitions of machine.c make, with their log
  * lines and answers.  Pure.  For machine.c only.
  */
-#ifndef MOVES_H
-#define MOVES_H
+#ifndef CHANGES_H
+#define CHANGES_H
 
 #include "machine.h"
 

@@ -1,11 +1,11 @@
 /*
- * moves: the changes that transitions make to the machine, with their log lines
- * and answers; see moves.h.  Pure.  Called by machine.c.
+ * changes: the changes that transitions make to the machine, with their log
+ * lines and answers; see changes.h.  Pure.  Called by machine.c.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "moves.h"
+#include "changes.h"
 
 #define RETRY_SECS	3600	/* seconds after a failure */
 #define AGAIN_SECS	10	/* after a first refusal of a new account key */
