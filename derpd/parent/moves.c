@@ -175,7 +175,7 @@ give(const struct parent_moves_chan *v, enum parent_movesteps_kind kind,
 {
 	struct ipc_msg_relay_move_to to = { v->other, nworkers, secret, nodes };
 	struct ipc_msg_relay_move_from from = { v->other, nworkers, secret,
-	    v->rekeyed };
+	    v->rekeyed, v->links };
 
 	if (v->p->c.chan == NULL) {
 		close(v->fd);
@@ -325,10 +325,13 @@ static int
 on_took(void *arg, const struct ipc_msg_relay_took *v)
 {
 	struct parent_proc *p = arg;
+	unsigned int i;
 
 	if (is_old(p->d))
 		return (0);
-	p->d->moves.links |= v->links;
+	/* It has links to its own nodes alone. */
+	for (i = p->c.worker; i < IPC_MAXNODES; i += p->d->nworkers)
+		p->d->moves.links |= v->links & 1U << i;
 	parent_movesteps_answer(&p->d->moves.steps, PARENT_MOVES_RECEIVING,
 	    seat_of(p), v->from, v->ok, v->sessions, v->why);
 	return (0);

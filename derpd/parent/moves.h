@@ -43,6 +43,7 @@ struct parent_moves_chan {
 	int		 fd;		/* this end */
 	int		 rekeyed;	/* at one that takes: see
 					   RELAY_MOVE_FROM */
+	uint32_t	 links;		/* the same */
 };
 
 struct event;

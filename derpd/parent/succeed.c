@@ -66,13 +66,26 @@ took(void *arg, const char *why, uint32_t sessions)
 	parent_succession_took(of(arg), why, sessions);
 }
 
+/* The nodes whose links the worker has, a bit each. */
+static uint32_t
+links_of(const struct parent *d, unsigned int worker)
+{
+	uint32_t links = 0;
+	unsigned int i;
+
+	for (i = worker; i < IPC_MAXNODES; i += d->nworkers)
+		links |= 1U << i;
+	return (links);
+}
+
 static void
 move(void *arg, unsigned int worker)
 {
 	struct parent *d = arg;
 	struct parent_moves_chan from = { .p = &d->relays[worker],
 	    .other = worker };
-	struct parent_moves_chan to = { .p = &d->relaynext, .other = worker };
+	struct parent_moves_chan to = { .p = &d->relaynext, .other = worker,
+	    .links = links_of(d, worker) };
 	uint8_t nodes[IPC_MAXNODES];
 	unsigned int i;
 	int sv[2];
@@ -109,33 +122,23 @@ broken(void *arg)
 	return (parent_moves_broken(d));
 }
 
-/* The nodes whose links the worker has, but for those that have moved. */
-static uint32_t
-lost_links(const struct parent_proc *p)
-{
-	const struct parent *d = p->d;
-	uint32_t lost = 0;
-	unsigned int i;
-
-	for (i = p->c.worker; i < IPC_MAXNODES; i += d->nworkers)
-		lost |= 1U << i;
-	return (lost & ~d->moves.links);
-}
-
 /* Give the new process of the worker what it was started without.  0, or -1. */
 static int
 complete(struct parent_proc *p)
 {
-	const uint32_t lost = lost_links(p);
+	const uint32_t lost = links_of(p->d, p->c.worker) & ~p->d->moves.links;
+	int rv;
 
 	if (parent_servers_send_counters(p) == -1 ||
 	    parent_servers_connect_keys(p) == -1 || parent_drain_send(p) == -1)
 		return (-1);
 	/* Without a channel to admit it requests one. */
 	(void)admitset_connect(p);
-	meshset_connect_relay(p);
 	parent_relays_succeeded(p, lost);
-	return (parent_moves_take(p, lost));
+	rv = parent_moves_take(p, lost);
+	/* What has not moved is forgotten before links are made anew. */
+	meshset_connect_relay(p);
+	return (rv);
 }
 
 static void

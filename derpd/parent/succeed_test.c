@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ipcsend.h"
 #include "parent.h"
 
 #define NFRONTS	1		/* which do not run */
@@ -171,9 +172,55 @@ ATF_TC_BODY(keys_loaded, tc)
 	expect("keys was started again meanwhile: try again");
 }
 
+/* A relay worker says that these links have come. */
+static void
+say_took(struct parent_proc *p, uint32_t links)
+{
+	const struct ipc_msg_relay_took v = { .ok = 1, .links = links,
+	    .why = "" };
+	struct ipc_msg	 m;
+
+	ATF_REQUIRE_EQ(0, ipc_send_relay_took(ends[1], &v));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(ends[1], 1000));
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(d.relays[1].c.chan, &m, 1000));
+	ATF_CHECK_EQ(0, parent_moves_message(p, &m));
+	ipc_msg_free(&m);
+}
+
+/* Of links to nodes a worker is believed about its own alone. */
+ATF_TC_WITHOUT_HEAD(links);
+ATF_TC_BODY(links, tc)
+{
+	struct ipc_msg_relay_succeeded v;
+	struct ipc_msg	 m;
+	uint32_t	 type;
+
+	begin();
+	parent_succeed_ready(&d);
+	/* All have answered. */
+	d.moves.steps.steps[PARENT_MOVES_HOLDING].on = 0;
+	parent_succession_held(&d.succeed.s, NULL);
+	say_took(&d.relaynext, 1U << 4 | 1U << 5);
+	say_took(&d.relays[1], UINT32_MAX);
+	parent_succession_sent(&d.succeed.s, NULL, 3);
+	parent_succession_took(&d.succeed.s, NULL, 3);
+	(void)ipc_chan_flush(d.relays[1].c.chan, 1000);
+	do {
+		ATF_REQUIRE_EQ(0, ipc_chan_recv(ends[1], &m, 1000));
+		type = m.type;
+		if (type == MSG_RELAY_SUCCEEDED) {
+			ATF_REQUIRE_EQ(0, ipc_get_relay_succeeded(&m.rd, &v));
+			ATF_CHECK_EQ(0, v.worker);
+			ATF_CHECK_EQ(0x55555555U & ~(1U << 4), v.lost);
+		}
+		ipc_msg_free(&m);
+	} while (type != MSG_RELAY_SUCCEEDED);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, replaced);
+	ATF_TP_ADD_TC(tp, links);
 	ATF_TP_ADD_TC(tp, keys_again);
 	ATF_TP_ADD_TC(tp, keys_loaded);
 	return (atf_no_error());

@@ -1,5 +1,6 @@
 /*
- * adopt: see adopt.h.  Called by hands.c.
+ * adopt: see adopt.h.  Called by hands.c, and for the room by relay/nodes and
+ * relay/move.
  *
  * The sender may be hostile: each value is checked, here or in takeover.c.
  */

@@ -1,5 +1,5 @@
 /*
- * takeover: see takeover.h.  Called by adopt.c and nodes/nodesadopt.c.
+ * takeover: see takeover.h.  Called by adopt.c, relay/nodes and relay/move.
  *
  * The sender may keep a copy of the descriptor and change its flags, so every
  * send and recv has MSG_DONTWAIT.

@@ -179,6 +179,7 @@ commit(struct upgrade_old *m)
 		fail(m, why);
 		return;
 	}
+	m->late = 0;
 	enter(m, UPGRADE_COMMITTED, UPGRADE_OLD_COMMIT_MS);
 	m->ops->commit(m->arg);
 }
@@ -359,8 +360,12 @@ upgrade_old_late(struct upgrade_old *m)
 		    NULL);
 		break;
 	case UPGRADE_COMMITTED:
-		fail(m, m->alive ? "the new derpd did not take over within 5 s"
-		    : NULL);
+		if (m->alive && !m->late) {
+			m->late = 1;
+			m->ops->deadline(m->arg, UPGRADE_OLD_GRACE_MS);
+		} else
+			fail(m, m->alive ? "the new derpd did not take over "
+			    "within 5 s" : NULL);
 		break;
 	case UPGRADE_ENDING:
 		end(m);

@@ -13,7 +13,7 @@
  *	ACCEPTING	old fronts without logins	3 s	goes on
  *	HOLDING		relay workers that are held	4 s	abort
  *	MOVING		all that they sent has come	10 s	abort
- *	COMMITTED	UP_TAKEN			5 s	LOST
+ *	COMMITTED	UP_TAKEN			5+1 s	LOST
  *	ENDING		the end of the new one, after
  *			an abort: this one serves	2 s	IDLE
  *	LOST		the end of the new one, and a
@@ -52,6 +52,8 @@
 #define UPGRADE_OLD_HOLD_MS	4000	/* more than moves.h has */
 #define UPGRADE_OLD_MOVE_MS	10000
 #define UPGRADE_OLD_COMMIT_MS	5000
+#define UPGRADE_OLD_GRACE_MS	1000	/* more: if this process was stopped
+					   UP_TAKEN may be unread */
 #define UPGRADE_OLD_END_MS	2000
 #define UPGRADE_OLD_LAST_MS	500	/* for the last words of one that has
 					   ended */
@@ -122,6 +124,7 @@ struct upgrade_old {
 	int		 alive;		/* the new parent runs */
 	int		 unread;	/* it has not read all it was told */
 	int		 moved, took;	/* numbers are known */
+	int		 late;		/* in COMMITTED, the bound is over */
 	unsigned int	 nmoved, ntook;	/* sessions */
 	int		 stop;		/* derpd stops when it can */
 	char		 why[IPC_ERRORSIZE];	/* the first reason, "" none */

@@ -306,7 +306,7 @@ static const char *const table[UPGRADE_NSTATES][NEVENTS] = {
 		[READY] = "kill ", [TOOK] = "kill ",
 		[TAKEN] = "done(good) keep ",
 		[FAILED] = "kill ", [CLOSED] = "kill ",
-		[LATE] = "kill ", [STOP] = "waits "
+		[STOP] = "waits "
 	},
 	[UPGRADE_ENDING] = {
 		[EXITED] = "done(x) ", [LATE] = "done(x) ",
@@ -402,12 +402,33 @@ ATF_TC_BODY(reasons, tc)
 	ATF_CHECK_EQ(0, timer_ms);
 }
 
+/* The bound of COMMITTED is over, and a second more. */
+static void
+too_late(void)
+{
+	upgrade_old_late(&m);
+	ATF_CHECK_STREQ("", news());
+	ATF_CHECK_EQ(UPGRADE_COMMITTED, m.state);
+	ATF_CHECK_EQ(UPGRADE_OLD_GRACE_MS, timer_ms);
+	upgrade_old_late(&m);
+}
+
+/* This process was stopped: the new one serves, as is read then. */
+ATF_TC_WITHOUT_HEAD(taken_late);
+ATF_TC_BODY(taken_late, tc)
+{
+	go_to(UPGRADE_COMMITTED);
+	upgrade_old_late(&m);
+	upgrade_old_taken(&m);
+	ATF_CHECK_STREQ("done(good) keep ", news());
+}
+
 /* Committed, and the new one is gone: a second later this one serves. */
 ATF_TC_WITHOUT_HEAD(taken_back);
 ATF_TC_BODY(taken_back, tc)
 {
 	go_to(UPGRADE_COMMITTED);
-	upgrade_old_late(&m);
+	too_late();
 	ATF_CHECK_STREQ("kill ", news());
 	upgrade_old_late(&m);
 	ATF_CHECK_STREQ("kill ", news());	/* as long as it runs */
@@ -431,7 +452,7 @@ ATF_TC_BODY(taken_back, tc)
 
 	/* It did not know of the commit. */
 	go_to(UPGRADE_COMMITTED);
-	upgrade_old_late(&m);
+	too_late();
 	upgrade_old_unread(&m);
 	upgrade_old_closed(&m);
 	upgrade_old_exited(&m, "ended by signal 9");
@@ -508,6 +529,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, lost_sessions);
 	ATF_TP_ADD_TC(tp, too_late);
 	ATF_TP_ADD_TC(tp, reasons);
+	ATF_TP_ADD_TC(tp, taken_late);
 	ATF_TP_ADD_TC(tp, taken_back);
 	ATF_TP_ADD_TC(tp, taken_and_gone);
 	ATF_TP_ADD_TC(tp, stopped);

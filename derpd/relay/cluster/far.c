@@ -1,7 +1,7 @@
 /*
  * far: the keys at other nodes of the region; see far.h.  Called by relay/nodes
  * about its links, by linkmsg.c and linkfar.c with what other workers say, by
- * cluster.c, route.c, relayadmit.c and relay.c.
+ * cluster.c, route.c, relayadmit.c, relay.c and relay/move.
  */
 #include "far.h"
 #include "fartable.h"

@@ -12,7 +12,7 @@
  * The owners forget what came over a link that is lost, or from a worker that
  * is.  A worker that was started again, or whose ring is new, has missed what
  * came over ours: they are made anew when the ring is there, and the nodes say
- * all again.
+ * all again.  One that succeeds another one has all that this one knew.
  */
 #ifndef FAR_H
 #define FAR_H
@@ -118,7 +118,7 @@ void	cluster_far_count(struct relay *r);
 void	cluster_far_work(struct relay *r);
 int	cluster_far_more(const struct relay *r);
 
-/* For linkmsg.c and linkfar.c */
+/* For linkmsg.c and linkfar.c, and for what moves */
 
 /* Return the worker that has a link, below FAR_LINKS. */
 unsigned int cluster_far_worker(const struct relay *r, unsigned int link);

@@ -300,7 +300,8 @@ link_way(struct move_export *e, const struct relay_conn *c)
 {
 	struct move_way *w;
 
-	if (c == NULL || !nodes_link_can_move(c) ||
+	/* One that ends meanwhile goes over whole, too. */
+	if (c == NULL || (e->at.step == 0 && !nodes_link_can_move(c)) ||
 	    e->nodes[c->node->link / 2] >= IPC_MAXNODES)
 		return (NULL);
 	w = &e->to[e->nodes[c->node->link / 2] % e->nworkers];
@@ -314,7 +315,7 @@ step_link(struct move_export *e, const char **why)
 	struct move_way *w = link_way(e, c);
 	int rv;
 
-	if (w != NULL && (rv = move_link_put(w, c, &e->at, why)) != 1)
+	if (w != NULL && (rv = move_session_put(w, c, &e->at, why)) != 1)
 		return (rv);
 	memset(&e->at, 0, sizeof(e->at));
 	if (++e->node == IPC_MAXNODES)

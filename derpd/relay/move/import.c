@@ -31,8 +31,8 @@ report(struct move_import *m, const char *why)
 	unsigned int i;
 
 	for (i = 0; i < m->nlinks; i++)
-		if (m->links[i] != NULL)
-			v.links |= 1U << m->links[i]->node->link / 2;
+		if (m->links[i].c != NULL && !m->links[i].c->conn.dead)
+			v.links |= 1U << m->links[i].link / 2;
 
 	if (ipc_send_relay_took(m->r->parent, &v) == -1)
 		log_warn("can't report to the parent whether sessions have "
@@ -49,8 +49,8 @@ close_sessions(struct move_import *m)
 		if (m->v[i] != NULL)
 			conn_close(&m->v[i]->conn, "its move failed");
 	for (i = 0; i < m->nlinks; i++)
-		if (m->links[i] != NULL)
-			nodes_link_end(m->links[i], 1, "its move failed");
+		if (m->links[i].c != NULL)
+			nodes_link_end(m->links[i].c, 1, "its move failed");
 	m->n = 0;
 	m->nlinks = 0;
 	m->last = NULL;
@@ -141,11 +141,16 @@ on_link(void *arg, const struct ipc_msg_move_link *v, int *fd)
 	if (!m->begun || m->rest || m->nlinks == IPC_MAXNODES ||
 	    finish(m) == -1)
 		return (-1);
+	if (v->link >= FAR_LINKS || (m->may & 1U << v->link / 2) == 0) {
+		m->why = "a link of another worker";
+		return (-1);
+	}
 	*fd = -1;
 	m->why = nodes_link_restore(m->r, v, s, m->rekeyed, &m->last);
 	if (m->why != NULL)
 		return (-1);
-	m->links[m->nlinks++] = m->last;
+	m->links[m->nlinks].c = m->last;
+	m->links[m->nlinks++].link = v->link;
 	return (0);
 }
 
@@ -385,6 +390,7 @@ open_import(struct relay *r, const struct ipc_msg_relay_move_from *v, int fd)
 	m->nworkers = v->nworkers;
 	memcpy(m->secret, v->slot_secret, sizeof(m->secret));
 	m->rekeyed = v->rekeyed;
+	m->may = v->links;
 	m->chan = ipc_chan_new(r->set.base, fd, ROLE_RELAY, ROLE_RELAY,
 	    message, gone, m);
 	if (m->chan == NULL) {

@@ -327,7 +327,8 @@ connect_move(struct move_side *from, struct move_side *to)
 	const struct ipc_relay_conf *old = &from->r->conf,
 	    *new = &to->r->conf;
 	const struct ipc_msg_relay_move_from v = { .from = old->worker,
-	    .nworkers = old->nworkers, .slot_secret = old->slot_secret };
+	    .nworkers = old->nworkers, .slot_secret = old->slot_secret,
+	    .links = UINT32_MAX };
 	int sv[2];
 
 	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);

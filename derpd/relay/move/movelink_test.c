@@ -28,6 +28,7 @@ begin(uint8_t there)
 
 	a_worker(&old, 0, 1, 1);
 	a_worker(&new, 0, 1, 2);
+	new.r->has_mesh = 1;
 	memset(nodes_there, IPC_NONODE, sizeof(nodes_there));
 	nodes_there[NODE] = there;
 	memset(&node, 0, sizeof(node));
@@ -283,6 +284,67 @@ ATF_TC_BODY(old_key, tc)
 	ATF_CHECK(end > 86390 && end <= 86402);
 }
 
+/* Not all that the node had said has come: the link ends. */
+ATF_TC_WITHOUT_HEAD(lost);
+ATF_TC_BODY(lost, tc)
+{
+	uint8_t p[FRAME_HDR_LEN + FRAME_KEY_LEN], key[FRAME_KEY_LEN];
+	uint32_t end;
+
+	(void)tc;
+	begin(NODE);
+	key_of(&old, key, 1);
+	put(&node, p, present(p, key));
+	turns(&old);
+	ATF_CHECK_EQ(move(), 1U << NODE);
+	ATF_CHECK(cluster_far_has(new.r, key));
+	lost_links = 1U << NODE;
+	commit(&old, &new);
+	ATF_CHECK(new.r->nodes.of[NODE].c == NULL);
+	ATF_CHECK(!cluster_far_has(new.r, key));
+	ATF_CHECK_EQ(hello(NODE, &end), 0);
+}
+
+/* Another worker has missed what came over it: it is to be made anew. */
+ATF_TC_WITHOUT_HEAD(missed);
+ATF_TC_BODY(missed, tc)
+{
+	(void)tc;
+	begin(NODE);
+	old.r->far.missed = 2;
+	ATF_CHECK_EQ(move(), 0);
+}
+
+/* It ends at the old worker while it goes over: nothing is missing. */
+ATF_TC_WITHOUT_HEAD(ends_meanwhile);
+ATF_TC_BODY(ends_meanwhile, tc)
+{
+	static const uint8_t text[60000], a[FRAME_KEY_LEN] = { 5 };
+	const unsigned int all = 60;
+	struct relay_conn *c = begin(NODE);
+	const uint8_t *b;
+	unsigned int i;
+	uint32_t n;
+
+	(void)tc;
+	for (i = 0; i < all; i++)
+		ATF_REQUIRE_EQ(old.r->far_ops->forward(old.r, LINK, a, a, text,
+		    sizeof(text)), 0);
+	connect_move(&old, &new);
+	move_go(old.r);
+	held_turns(&old);
+	ATF_REQUIRE(old.r->move.out->at.step != 0);
+	conn_close(&c->conn, "test");
+	while (moved(&old, &n) == -1)
+		turns(&new);
+	turns(&new);
+	commit(&old, &new);
+	gets(&new, FRAME_WATCH_CONNS);
+	for (i = 0; i < all; i++)
+		ATF_REQUIRE_EQ_MSG(next_frame(&node, &b, &n),
+		    FRAME_FORWARD_PACKET, "%u", i);
+}
+
 /* No mesh process takes it: it ends. */
 ATF_TC_WITHOUT_HEAD(orphan);
 ATF_TC_BODY(orphan, tc)
@@ -327,11 +389,12 @@ lie(struct ipc_msg_move_link *v)
 	static const uint8_t secret[IPC_SLOT_SECRETLEN] = { 9 };
 	static const uint8_t addr[16] = { 1 };
 	const struct ipc_msg_relay_move_from from = { .nworkers = 1,
-	    .slot_secret = secret };
+	    .slot_secret = secret, .links = 1U << 2 | 1U << 3 | 1U << 4 };
 	struct ipc_msg_move_begin b = { IPC_MOVE_VERSION };
 	int sv[2];
 
 	a_worker(&new, 0, 2, 2);
+	new.r->has_mesh = 1;
 	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
 	ATF_REQUIRE_EQ(move_from_message(new.r, &from, &sv[0]), 0);
 	liar = ipc_chan_new(NULL, sv[1], ROLE_RELAY, ROLE_RELAY, NULL, NULL,
@@ -385,8 +448,14 @@ ATF_TC_BODY(hostile, tc)
 	v.link = FAR_LINKS;
 	refused(&v, "of another worker");
 	lie(&v);
-	v.link = 2;
+	v.link = 6;
 	refused(&v, "of another worker");
+	lie(&v);
+	v.link = 0;		/* this one was not the old worker's */
+	refused(&v, "of another worker");
+	lie(&v);
+	new.r->has_mesh = 0;
+	refused(&v, "without a mesh key");
 	lie(&v);
 	say(&v);
 	v.link = 5;
@@ -461,6 +530,29 @@ ATF_TC_BODY(hostile_bytes, tc)
 	ATF_CHECK(TAILQ_EMPTY(&new.r->set.conns));
 }
 
+/* A stream that is cut behind a link: the link does not count as come. */
+ATF_TC_WITHOUT_HEAD(cut);
+ATF_TC_BODY(cut, tc)
+{
+	struct ipc_msg_relay_took took_v;
+	struct ipc_msg_move_link v;
+	struct ipc_msg m;
+
+	(void)tc;
+	lie(&v);
+	say(&v);
+	ipc_chan_free(liar);
+	turns(&new);
+	ATF_REQUIRE_EQ(ipc_chan_recv(new.parent, &m, 0), 0);
+	ATF_REQUIRE_EQ(m.type, MSG_RELAY_TOOK);
+	ATF_REQUIRE_EQ(ipc_get_relay_took(&m.rd, &took_v), 0);
+	ATF_CHECK_EQ(took_v.links, 0);
+	ATF_CHECK(!took_v.ok);
+	ipc_msg_free(&m);
+	turns(&new);
+	ATF_CHECK(new.r->nodes.of[2].c == NULL);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, goes_on);
@@ -469,7 +561,11 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, no_node);
 	ATF_TP_ADD_TC(tp, kept);
 	ATF_TP_ADD_TC(tp, old_key);
+	ATF_TP_ADD_TC(tp, lost);
+	ATF_TP_ADD_TC(tp, missed);
+	ATF_TP_ADD_TC(tp, ends_meanwhile);
 	ATF_TP_ADD_TC(tp, orphan);
+	ATF_TP_ADD_TC(tp, cut);
 	ATF_TP_ADD_TC(tp, hostile);
 	ATF_TP_ADD_TC(tp, hostile_bytes);
 	return (atf_no_error());

@@ -101,7 +101,12 @@ struct move_import {
 	/* sessions by their ids; NULL: it has ended */
 	struct relay_conn **v;
 	uint32_t	 n, cap;
-	struct relay_conn *links[IPC_MAXNODES];	/* the same */
+	uint32_t	 may;		/* nodes whose links may come, a bit
+					   each */
+	struct {
+		struct relay_conn *c;	/* NULL: it has ended */
+		uint32_t	 link;	/* its number */
+	}		 links[IPC_MAXNODES];
 	unsigned int	 nlinks;
 	struct relay_conn *last;	/* which has not come whole; or NULL */
 	size_t		 last_bytes;	/* of MOVE_BYTES that it has had */
@@ -141,17 +146,11 @@ struct move_way *move_export_way(struct move_export *e,
 int	move_session_can(const struct relay_conn *c);
 
 /*
- * Send what the channel has room for, from *at on, of a session that can move.
- * Return 1: all was sent, 0: not all, or -1 with *why, a static text.
+ * Send what the channel has room for, from *at on, of a session that can move,
+ * or of a link to another node.  Return 1: all was sent, 0: not all, or -1 with
+ * *why, a static text.
  */
 int	move_session_put(struct move_way *w, const struct relay_conn *c,
-	    struct move_at *at, const char **why);
-
-/*
- * The same for a link to another node, whose number in the new derpd is
- * e->nodes[] of the one that it has here.
- */
-int	move_link_put(struct move_way *w, const struct relay_conn *c,
 	    struct move_at *at, const char **why);
 
 /* Return the number of a link in the new derpd; IPC_NOLINK: it has none. */

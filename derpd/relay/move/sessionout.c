@@ -273,15 +273,17 @@ put_queue(struct move_way *w, const struct relay_conn *c, struct move_at *at,
 	return (1);
 }
 
-/* Send the session or link from *at on.  Return as move_session_put(). */
-static int
-put_rest(struct move_way *w, const struct relay_conn *c, struct move_at *at,
-    const char **why)
+int
+move_session_put(struct move_way *w, const struct relay_conn *c,
+    struct move_at *at, const char **why)
 {
 	int rv;
 
 	for (; at->step < STEP_END; at->step++) {
-		if (at->step < STEP_QUEUE)
+		if (at->step == 0)
+			rv = c->node == NULL ? put_session(w, c, why) :
+			    put_link(w, c, why);
+		else if (at->step < STEP_QUEUE)
 			rv = put_bytes(w, c, at, why);
 		else
 			rv = put_queue(w, c, at, why);
@@ -289,28 +291,4 @@ put_rest(struct move_way *w, const struct relay_conn *c, struct move_at *at,
 			return (rv);
 	}
 	return (1);
-}
-
-int
-move_session_put(struct move_way *w, const struct relay_conn *c,
-    struct move_at *at, const char **why)
-{
-	int rv;
-
-	if (at->step == 0 && (rv = put_session(w, c, why)) != 1)
-		return (rv);
-	at->step += at->step == 0;
-	return (put_rest(w, c, at, why));
-}
-
-int
-move_link_put(struct move_way *w, const struct relay_conn *c,
-    struct move_at *at, const char **why)
-{
-	int rv;
-
-	if (at->step == 0 && (rv = put_link(w, c, why)) != 1)
-		return (rv);
-	at->step += at->step == 0;
-	return (put_rest(w, c, at, why));
 }

@@ -43,8 +43,8 @@ move_leave(struct relay_conn *c)
 			m->skips = 1;
 		}
 		for (k = 0; k < m->nlinks; k++)
-			if (m->links[k] == c)
-				m->links[k] = NULL;
+			if (m->links[k].c == c)
+				m->links[k].c = NULL;
 		if (c->place < m->n && m->v[c->place] == c)
 			m->v[c->place] = NULL;
 	}
@@ -64,6 +64,26 @@ forget_links(struct relay *r, uint32_t lost)
 			cluster_far_ended(r, i);
 }
 
+/*
+ * Links to these nodes that have come end all the same: of what the node had
+ * said not all has come, and it does not say it again.  Of one that has ended
+ * meanwhile workers may have heard before the old ones had told them all.
+ */
+static void
+end_links(struct move_import *m, uint32_t lost)
+{
+	struct relay_conn *c;
+	unsigned int i;
+
+	for (i = 0; i < m->nlinks; i++) {
+		c = m->links[i].c;
+		if (c == NULL || c->conn.dead)
+			cluster_far_lost(m->r, m->links[i].link);
+		else if ((lost & 1U << m->links[i].link / 2) != 0)
+			nodes_link_end(c, 1, "not all has come that it said");
+	}
+}
+
 void
 move_take(struct relay *r, uint32_t lost)
 {
@@ -77,6 +97,9 @@ move_take(struct relay *r, uint32_t lost)
 	for (i = 0; i < IPC_MAXWORKERS; i++)
 		if (r->move.in[i] != NULL)
 			move_import_claim(r->move.in[i]);
+	for (i = 0; i < IPC_MAXWORKERS; i++)
+		if (r->move.in[i] != NULL)
+			end_links(r->move.in[i], lost);
 	forget_links(r, lost);
 }
 
@@ -98,8 +121,8 @@ take_links(struct move_import *m)
 	unsigned int i;
 
 	for (i = 0; i < m->nlinks; i++)
-		if (m->links[i] != NULL && !m->links[i]->conn.dead)
-			nodes_link_go_on(m->links[i]);
+		if (m->links[i].c != NULL && !m->links[i].c->conn.dead)
+			nodes_link_go_on(m->links[i].c);
 	m->nlinks = 0;
 }
 

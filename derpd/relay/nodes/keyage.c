@@ -1,6 +1,6 @@
 /*
- * keyage: see keyage.h.  Called by nodes.c, at a change of the settings, by
- * relayconn.c, and by relay/move/.
+ * keyage: see keyage.h.  Called by nodes.c, at a change of the settings and for
+ * a mesh process, by relayconn.c, nodesmove.c, and relay/move.
  */
 #include <string.h>
 

@@ -114,7 +114,10 @@ gone(struct ipc_chan *ch, const char *why, void *arg)
 static uint32_t
 seconds_left(const struct nodes_node *n)
 {
-	const uint64_t end = n->c->session.mesh_end, now = n->r->set.now_us;
+	const struct derp_session *s = &n->c->session;
+	const uint64_t now = n->r->set.now_us;
+	const uint64_t end = nodes_keyage_end(&n->r->nodes.keyage, s->login_us,
+	    s->mesh_end);
 
 	if (end == 0)
 		return (0);

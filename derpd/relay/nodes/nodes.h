@@ -122,20 +122,27 @@ void	nodes_link_limits(struct derp_queue_limits *lim);
 void	nodes_link_sent(struct relay_conn *c, size_t n);
 void	nodes_link_dropped(struct relay_conn *c);
 
-/* For relay/move: */
+/* For relay/move, too: */
+
+/*
+ * End the link: the reason (static) is for the mesh process, which dials again,
+ * with `now' at once.
+ */
+void	nodes_link_end(struct relay_conn *c, int now, const char *why);
 
 /* Return 1 if the link can move, else 0. */
 int	nodes_link_can_move(const struct relay_conn *c);
 
-/* Describe the link, but for its number and records; points into it. */
+/* Describe the link, but for v->link and its records; points into it. */
 void	nodes_link_save(const struct relay_conn *c,
 	    struct ipc_msg_move_link *v);
 
 /*
- * Make the link that the message describes on the descriptor `fd', which is
- * taken: *c, which is not touched before nodes_link_go_on().  With `rekeyed' it
- * ends in a day, as after a change of the mesh key.  Return NULL, or what is
- * wrong, a static text; then `fd' is closed.
+ * Make the link that the message describes, whose v->link is below FAR_LINKS,
+ * on the descriptor `fd', which is taken: *c, which is not touched before
+ * nodes_link_go_on().  With `rekeyed' it ends in a day, as after a change of
+ * the mesh key.  Return NULL, or what is wrong, a static text; then `fd' is
+ * closed.
  */
 const char *nodes_link_restore(struct relay *r,
 	    const struct ipc_msg_move_link *v, int fd, int rekeyed,
@@ -164,12 +171,6 @@ void	nodes_link_begin(struct relay_conn *c, struct nodes_node *n,
 /* Make `l' (as above) the link of its node, with this number of a link. */
 void	nodes_link_attach(struct relay_conn *c, struct nodes_node *n,
 	    struct nodes_link *l, unsigned int link);
-
-/*
- * End the link: the reason (static) is for the mesh process, which dials again,
- * with `now' at once.
- */
-void	nodes_link_end(struct relay_conn *c, int now, const char *why);
 
 /* The number of a node, or of the node of a link. */
 unsigned int nodes_number(const struct nodes_node *n);

@@ -1,6 +1,7 @@
 /*
  * nodeslink: a link to another node, from its first frame to its end; see
- * nodes.h.  Called by nodes.c, nodesadopt.c, relayconn.c and packets.c.
+ * nodes.h.  Called by nodes.c, nodesadopt.c, nodesmove.c, relayconn.c,
+ * packets.c and relay/move.
  */
 #include <limits.h>
 #include <stdlib.h>

@@ -21,10 +21,14 @@ nodes_link_can_move(const struct relay_conn *c)
 {
 	const struct net_record *rec = c->conn.rec;
 
-	/* The mesh process of a pump ends. */
-	return (rec != NULL && !rec->closed && !rec->ended && !c->conn.dead &&
-	    c->conn.state == CONN_UP && !c->conn.lingering &&
-	    !c->conn.output.overflow && !c->node->restarting);
+	/*
+	 * The mesh process of a pump ends.  A worker that has missed what came
+	 * over it waits for another one.
+	 */
+	return (c->r->far.missed == 0 && rec != NULL && !rec->closed &&
+	    !rec->ended && !c->conn.dead && c->conn.state == CONN_UP &&
+	    !c->conn.lingering && !c->conn.output.overflow &&
+	    !c->node->restarting);
 }
 
 void
@@ -53,8 +57,9 @@ check(const struct relay *r, const struct ipc_msg_move_link *v,
 {
 	const char *why;
 
-	if (v->link >= FAR_LINKS ||
-	    cluster_far_worker(r, v->link) != r->conf.worker)
+	if (!r->has_mesh)
+		return ("a link, without a mesh key");
+	if (cluster_far_worker(r, v->link) != r->conf.worker)
 		return ("a link of another worker");
 	if (r->nodes.of[v->link / 2].c != NULL)
 		return ("a second link to a node");
@@ -89,6 +94,7 @@ make(struct nodes_node *n, const struct ipc_msg_move_link *v, int fd,
 	l->number = v->number;
 	l->orphan = 1;
 	l->moved = 1;
+	l->frames = 1;
 	memcpy(l->health, v->health, v->health_len);
 	l->health_len = v->health_len;
 	nodes_link_attach(c, n, l, v->link);
