@@ -21,7 +21,11 @@ acme_case() {
 acme_cleanup() {
 	[ -f pids ] || return 0
 	while read -r _pid; do
-		kill -KILL "$_pid" 2>/dev/null
+		# Another process may have got the number meanwhile.
+		if [ ! -d /proc/self ] ||
+		    grep -qs "$PWD" "/proc/$_pid/environ"; then
+			kill -KILL "$_pid" 2>/dev/null
+		fi
 	done <pids
 	return 0
 }

@@ -179,9 +179,13 @@ func (f *flow) order(l *load, epoch uint32, seq uint64) {
 	f.received.Add(1)
 	switch {
 	case seq < f.next && epoch == f.epoch:
+		say := l.finding
+		if len(f.also) > 0 {
+			// Of two connections, if one of them has ended.
+			say = l.allowed
+		}
 		l.disorder.Add(1)
-		l.finding("%v: packet %d came after packet %d", f, seq,
-			f.next-1)
+		say("%v: packet %d came after packet %d", f, seq, f.next-1)
 	case seq > f.next && !f.loses(l):
 		l.finding("%v: packets %d to %d did not come before it", f,
 			f.next, seq-1)

@@ -27,17 +27,14 @@ begin() {
 	load_flows
 }
 
-# replaced NAME COMMAND...: derpctl replaces what runs of the node, or a part; it
-# has its link at once.
+# replaced NAME COMMAND...: derpctl replaces what runs of the node, or a part; its
+# links are up then.
 replaced() {
 	_node=$1
 	shift
 	node_ctl "$_node" -j status >before
 	run node_ctl "$_node" "$@"
-	linked "$_node" || {
-		cat "$_node/mesh.out" >&2
-		node_fail "$_node" "$_node has no link after $*"
-	}
+	wait_until "$_node has its links" linked "$_node"
 	node_ctl "$_node" -j status >after
 	! cmp -s before after || node_fail "$_node" "nothing was replaced"
 	load_flows
