@@ -146,6 +146,7 @@ held() {
 unhold() {
 	held
 	: >"$root/deb/knock.stop"
+	# shellcheck disable=SC2016	# of the shell inside
 	inside sh -c 'for p in /proc/[0-9]*; do
 		[ "$(readlink "$p/exe")" != /deb/interop ] ||
 		    kill -TERM "${p#/proc/}"
