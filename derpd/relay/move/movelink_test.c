@@ -162,6 +162,7 @@ ATF_TC_BODY(goes_on, tc)
 		ATF_REQUIRE(cluster_far_has(old.r, key[0]));
 		ATF_REQUIRE(!cluster_far_has(old.r, key[1]));
 		ATF_REQUIRE_EQ(forward(&old, LINK), 0);
+		old.r->far_ops->close_peer(old.r, LINK, key[0]);
 		ATF_CHECK_EQ(move(), 1U << NODE);
 		ATF_CHECK(cluster_far_has(new.r, key[0]));
 		/* Nothing is touched before the commit. */
@@ -169,6 +170,7 @@ ATF_TC_BODY(goes_on, tc)
 		gets(&new, 0);
 		commit(&old, &new);
 		ATF_CHECK_EQ(new.r->stats->node_up[NODE], 1);
+		gets(&new, FRAME_CLOSE_PEER);
 		ATF_CHECK_EQ(memcmp(gets(&new, FRAME_FORWARD_PACKET) +
 		    2 * FRAME_KEY_LEN, "text", 4), 0);
 		put_wire(&node, wire + cut % k, k - cut % k);
