@@ -13,83 +13,36 @@
 
 #include "ipcsend.h"
 #include "messages.h"
-#include "parent.h"
+#include "parentfixture.h"
 
 #define NFRONTS	2
 #define NRELAYS	2
 
-static struct parent	 d;
-static struct conf	 conf;
-static uint64_t		 now_ms = 1000000;
 static struct ipc_chan	*end_fronts[NFRONTS], *end_relays[NRELAYS], *end_stun;
-
-static pid_t
-fake_wait(int *st)
-{
-	(void)st;
-	return (0);
-}
-
-static int
-fake_kill(pid_t pid, const char *user)
-{
-	(void)pid;
-	(void)user;
-	return (0);
-}
-
-static uint64_t
-fake_clock(void)
-{
-	return (now_ms);
-}
-
-static void
-no_turn(void *arg)
-{
-	(void)arg;
-}
 
 /* The child runs; *end gets its end of the channel. */
 static void
 run(struct parent_proc *p, struct ipc_chan **end)
 {
-	static pid_t	 pid = 1000;	/* no real process */
-	int		 sv[2];
+	static pid_t	 pid = PID;
 
-	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
 	p->c.pid = pid++;
-	p->c.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->c.role, NULL,
-	    NULL, NULL);
-	*end = ipc_chan_new(NULL, sv[1], p->c.role, ROLE_PARENT, NULL, NULL,
-	    NULL);
-	ATF_REQUIRE(p->c.chan != NULL && *end != NULL);
+	*end = connect_child(p);
 }
 
 static void
 begin(void)
 {
-	static const struct super_system system = {
-		fake_wait, fake_kill, fake_clock
-	};
-	static const struct parent_gen_ops gen_ops = { .turn = no_turn };
 	unsigned int	i;
 
-	TAILQ_INIT(&conf.maps);
-	TAILQ_INIT(&conf.certs);
-	TAILQ_INIT(&conf.listens);
-	TAILQ_INIT(&conf.names);
 	conf.relay.enabled = 1;
 	conf.stun.enabled = conf.stun.always = 1;
 	conf.stun.source_rate = conf.stun.source_burst = 1;
-	d.conf = &conf;
 	d.nfronts = NFRONTS;
 	d.nworkers = NRELAYS;
 	d.nstuns = 1;
 	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
-	parent_procs_set_up(&d);
-	d.super.system = &system;
-	parent_gens_init(&d.gens, &gen_ops, &d, parent_servers_count(&d));
+	set_up_parent(no_wait, no_kill);
 	for (i = 0; i < NFRONTS; i++)
 		run(&d.fronts[i], &end_fronts[i]);
 	for (i = 0; i < NRELAYS; i++)

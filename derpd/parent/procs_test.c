@@ -9,14 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "parent.h"
+#include "parentfixture.h"
 
 #define WAIT_MS	20000
-#define PID	1000		/* of the first child; no real process */
 
-static struct parent	 d;
-static struct conf	 conf;
-static uint64_t		 now_ms;
 static pid_t		 dead;		/* next child to be reaped, 0: none */
 static int		 status;	/* its status */
 static pid_t		 killed;	/* last child killed */
@@ -43,12 +39,6 @@ fake_kill(pid_t pid, const char *user)
 	return (0);
 }
 
-static uint64_t
-fake_clock(void)
-{
-	return (now_ms);
-}
-
 static void
 from_child(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
@@ -62,8 +52,6 @@ from_child(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 static int
 fake_start(struct parent_proc *p)
 {
-	int	 sv[2];
-
 	starts++;
 	p->c.started_ms = now_ms;
 	if (start_fails == 1)
@@ -71,19 +59,8 @@ fake_start(struct parent_proc *p)
 	p->c.pid = next_pid++;
 	if (start_fails == 2)
 		return (-1);
-	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	p->c.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->c.role, NULL,
-	    NULL, NULL);
-	ends[p->c.pid - PID] = ipc_chan_new(NULL, sv[1], p->c.role, ROLE_PARENT,
-	    NULL, NULL, NULL);
-	ATF_REQUIRE(p->c.chan != NULL && ends[p->c.pid - PID] != NULL);
+	ends[p->c.pid - PID] = connect_child(p);
 	return (super_attach(&p->c, from_child));
-}
-
-static void
-no_turn(void *arg)
-{
-	(void)arg;
 }
 
 /* Leave out the children that this test says nothing of. */
@@ -102,28 +79,15 @@ without_others(void)
 static void
 begin(void)
 {
-	static const struct super_system system = {
-		fake_wait, fake_kill, fake_clock
-	};
-	static const struct parent_gen_ops gen_ops = { .turn = no_turn };
 	unsigned int	 i;
 
-	TAILQ_INIT(&conf.maps);
-	TAILQ_INIT(&conf.certs);
-	TAILQ_INIT(&conf.listens);
-	TAILQ_INIT(&conf.names);
-	d.conf = &conf;
 	d.nfronts = 1;
 	d.nworkers = 2;
 	d.nstuns = 1;
-	now_ms = 1000000;
 	next_pid = PID;
 	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
-	parent_procs_set_up(&d);
+	set_up_parent(fake_wait, fake_kill);
 	without_others();
-	d.super.system = &system;
-	parent_gens_init(&d.gens, &gen_ops, &d,
-	    parent_servers_count(&d));
 	for (i = 0; i < d.super.n; i++)
 		((struct parent_proc *)d.super.children[i])->start =
 		    fake_start;

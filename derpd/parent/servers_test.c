@@ -12,25 +12,14 @@
 #include <unistd.h>
 
 #include "messages.h"
-#include "parent.h"
+#include "parentfixture.h"
 #include "ring.h"
 
-#define PID	1000		/* of the first child; no real process */
 #define NFRONTS	3
 #define NRELAYS	2
 
-static struct parent	 d;
-static struct conf	 conf;
-static uint64_t		 now_ms = 1000000;
 static pid_t		 killed;	/* last child killed, 0: none */
 static struct ipc_chan	*end_keys, *end_fronts[NFRONTS], *end_relays[NRELAYS];
-
-static pid_t
-fake_wait(int *st)
-{
-	(void)st;
-	return (0);
-}
 
 static int
 fake_kill(pid_t pid, const char *user)
@@ -40,61 +29,32 @@ fake_kill(pid_t pid, const char *user)
 	return (0);
 }
 
-static uint64_t
-fake_clock(void)
-{
-	return (now_ms);
-}
-
-static void
-no_turn(void *arg)
-{
-	(void)arg;
-}
-
 /* The child runs; *end gets its end of the channel. */
 static void
 run(struct parent_proc *p, struct ipc_chan **end)
 {
 	static pid_t	 pid = PID;
-	int		 sv[2];
 
-	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
 	p->c.pid = pid++;
-	p->c.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->c.role, NULL,
-	    NULL, NULL);
-	*end = ipc_chan_new(NULL, sv[1], p->c.role, ROLE_PARENT, NULL, NULL,
-	    NULL);
-	ATF_REQUIRE(p->c.chan != NULL && *end != NULL);
+	*end = connect_child(p);
 }
 
 /* All are known to the parent; keys runs and has all keys. */
 static void
 begin(void)
 {
-	static const struct super_system system = {
-		fake_wait, fake_kill, fake_clock
-	};
-	static const struct parent_gen_ops gen_ops = { .turn = no_turn };
 	unsigned int i;
 
-	TAILQ_INIT(&conf.maps);
-	TAILQ_INIT(&conf.certs);
-	TAILQ_INIT(&conf.listens);
-	TAILQ_INIT(&conf.names);
 	conf.worker.queue_packets = 1;
 	conf.front.max_unfinished = conf.front.max_per_source = 1;
 	conf.front.source_v4 = conf.front.source_v6 = 1;
 	conf.relay.enabled = 1;
-	d.conf = &conf;
 	d.nfronts = NFRONTS;
 	d.nworkers = NRELAYS;
 	ATF_REQUIRE((d.slots = ipc_slots_new(NRELAYS)) != NULL);
 	for (i = 0; i < NFRONTS + NRELAYS; i++)
 		ATF_REQUIRE((d.counters[i] = ipc_counters_new()) != NULL);
-	parent_procs_set_up(&d);
-	d.super.system = &system;
-	parent_gens_init(&d.gens, &gen_ops, &d, parent_servers_count(&d));
+	set_up_parent(no_wait, fake_kill);
 	run(&d.keys, &end_keys);
 	d.keys_loaded = 1;
 }

@@ -9,58 +9,21 @@
 #include <unistd.h>
 
 #include "ipcsend.h"
-#include "parent.h"
+#include "parentfixture.h"
 
 #define NFRONTS	1		/* which do not run */
 #define NRELAYS	2
-#define PID	1000		/* of the first worker; no real process */
 
-static struct parent	 d;
-static struct conf	 conf;
 static struct ipc_chan	*ends[NRELAYS];
 static int		 answered;
 static char		 answer[128];	/* "": it was replaced */
 
-static pid_t
-fake_wait(int *st)
-{
-	(void)st;
-	return (0);
-}
-
-static int
-fake_kill(pid_t pid, const char *user)
-{
-	(void)pid;
-	(void)user;
-	return (0);
-}
-
-static uint64_t
-fake_clock(void)
-{
-	return (1000000);
-}
-
-static void
-no_turn(void *arg)
-{
-	(void)arg;
-}
-
 static void
 run(struct parent_proc *p, pid_t pid, struct ipc_chan **end)
 {
-	int	 sv[2];
-
-	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
 	p->c.pid = pid;
 	p->c.ready = 1;
-	p->c.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->c.role, NULL,
-	    NULL, NULL);
-	*end = ipc_chan_new(NULL, sv[1], p->c.role, ROLE_PARENT, NULL, NULL,
-	    NULL);
-	ATF_REQUIRE(p->c.chan != NULL && *end != NULL);
+	*end = connect_child(p);
 }
 
 static void
@@ -78,28 +41,17 @@ done(void *arg, const char *why)
 static void
 begin(void)
 {
-	static const struct super_system system = {
-		fake_wait, fake_kill, fake_clock
-	};
-	static const struct parent_gen_ops gen_ops = { .turn = no_turn };
 	unsigned int	 i;
 
-	TAILQ_INIT(&conf.maps);
-	TAILQ_INIT(&conf.certs);
-	TAILQ_INIT(&conf.listens);
-	TAILQ_INIT(&conf.names);
 	conf.worker.queue_packets = 1;
 	conf.relay.enabled = 1;
-	d.conf = &conf;
 	d.nfronts = NFRONTS;
 	d.nworkers = NRELAYS;
 	ATF_REQUIRE((d.slots = ipc_slots_new(NRELAYS)) != NULL);
 	for (i = 0; i < NFRONTS + NRELAYS; i++)
 		ATF_REQUIRE((d.counters[i] = ipc_counters_new()) != NULL);
 	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
-	parent_procs_set_up(&d);
-	d.super.system = &system;
-	parent_gens_init(&d.gens, &gen_ops, &d, parent_servers_count(&d));
+	set_up_parent(no_wait, no_kill);
 	d.gens.id = 7;		/* there have been some */
 	parent_moves_init(&d);
 	parent_succeed_init(&d);

@@ -9,24 +9,14 @@
 #include <unistd.h>
 
 #include "ipcsend.h"
-#include "parent.h"
+#include "parentfixture.h"
 
 #define NFRONTS	3
-#define PID	1000		/* of the first child; no real process */
 #define MAX	16
 
-static struct parent	 d;
-static struct conf	 conf;
 static struct ipc_chan	*ends[MAX];	/* the children's ends, by pid - PID */
 static int		 killed[MAX];
 static int		 nrun;
-
-static pid_t
-fake_wait(int *st)
-{
-	(void)st;
-	return (0);
-}
 
 static int
 fake_kill(pid_t pid, const char *user)
@@ -36,32 +26,12 @@ fake_kill(pid_t pid, const char *user)
 	return (0);
 }
 
-static uint64_t
-fake_clock(void)
-{
-	return (1000000);
-}
-
-static void
-no_turn(void *arg)
-{
-	(void)arg;
-}
-
 static void
 run(struct parent_proc *p)
 {
-	int	 sv[2];
-
-	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
 	p->c.pid = PID + nrun;
 	p->c.ready = 1;
-	p->c.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->c.role, NULL,
-	    NULL, NULL);
-	ends[nrun] = ipc_chan_new(NULL, sv[1], p->c.role, ROLE_PARENT, NULL,
-	    NULL, NULL);
-	ATF_REQUIRE(p->c.chan != NULL && ends[nrun] != NULL);
-	nrun++;
+	ends[nrun++] = connect_child(p);
 }
 
 /* Was the child killed?  It counts as running until it is reaped. */
@@ -75,23 +45,12 @@ is_killed(const struct parent_proc *p)
 static void
 begin(void)
 {
-	static const struct super_system system = {
-		fake_wait, fake_kill, fake_clock
-	};
-	static const struct parent_gen_ops gen_ops = { .turn = no_turn };
 	unsigned int	 i;
 
-	TAILQ_INIT(&conf.maps);
-	TAILQ_INIT(&conf.certs);
-	TAILQ_INIT(&conf.listens);
-	TAILQ_INIT(&conf.names);
-	d.conf = &conf;
 	d.self = "derpd";
 	d.nfronts = NFRONTS;
 	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
-	parent_procs_set_up(&d);
-	d.super.system = &system;
-	parent_gens_init(&d.gens, &gen_ops, &d, parent_servers_count(&d));
+	set_up_parent(no_wait, fake_kill);
 	parent_moves_init(&d);
 	upgrade_init(&d);
 	run(&d.keys);

@@ -14,14 +14,13 @@
 #include <unistd.h>
 
 #include "ipcsend.h"
-#include "parent.h"
+#include "parentfixture.h"
 
 #define PAIRS	(IPC_MAXWORKERS * IPC_MAXWORKERS)
 #define SOME	512		/* more files than a test has open */
 
-static struct parent	 d;
-static struct conf	 conf;
 static struct ipc_chan	*end;		/* of the new parent */
+static struct ipc_chan	*ends[IPC_MAXWORKERS];	/* of relay workers */
 static uint8_t		 seen[IPC_MAXWORKERS][IPC_MAXWORKERS];
 
 /* Allow so many open files. */
@@ -57,47 +56,24 @@ expect(uint32_t type)
 	ipc_msg_free(&m);
 }
 
-static void
-no_turn(void *arg)
-{
-	(void)arg;
-}
-
-/* The relay worker runs, and reads nothing. */
-static void
-run(struct parent_proc *p)
-{
-	int	 sv[2];
-
-	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	p->c.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, ROLE_RELAY, NULL,
-	    NULL, NULL);
-	ATF_REQUIRE(p->c.chan != NULL);
-	p->c.ready = 1;
-}
-
 /* A parent with the most relay workers; a new one has been started. */
 static void
 begin(void)
 {
-	static const struct parent_gen_ops gen_ops = { .turn = no_turn };
 	const char	*why;
 	unsigned int	 i;
 	int		 sv[2];
 
-	TAILQ_INIT(&conf.maps);
-	TAILQ_INIT(&conf.certs);
-	TAILQ_INIT(&conf.listens);
-	TAILQ_INIT(&conf.names);
-	d.conf = &conf;
 	d.self = "derpd";
 	d.nworkers = IPC_MAXWORKERS;
 	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
-	parent_procs_set_up(&d);
-	parent_gens_init(&d.gens, &gen_ops, &d, parent_servers_count(&d));
+	set_up_parent(no_wait, no_kill);
 	parent_moves_init(&d);
-	for (i = 0; i < d.nworkers; i++)
-		run(&d.relays[i]);
+	/* The relay workers read nothing. */
+	for (i = 0; i < d.nworkers; i++) {
+		ends[i] = connect_child(&d.relays[i]);
+		d.relays[i].c.ready = 1;
+	}
 	upgrade_init(&d);
 	d.upgrade.old.state = UPGRADE_STARTING;
 	d.upgrade.old.alive = 1;
