@@ -325,13 +325,12 @@ static int
 on_took(void *arg, const struct ipc_msg_relay_took *v)
 {
 	struct parent_proc *p = arg;
-	unsigned int i;
 
 	if (is_old(p->d))
 		return (0);
 	/* It has links to its own nodes alone. */
-	for (i = p->c.worker; i < IPC_MAXNODES; i += p->d->nworkers)
-		p->d->moves.links |= v->links & 1U << i;
+	p->d->moves.links |= v->links &
+	    meshset_links(p->c.worker, p->d->nworkers, NULL);
 	parent_movesteps_answer(&p->d->moves.steps, PARENT_MOVES_RECEIVING,
 	    seat_of(p), v->from, v->ok, v->sessions, v->why);
 	return (0);

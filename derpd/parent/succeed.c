@@ -66,18 +66,6 @@ took(void *arg, const char *why, uint32_t sessions)
 	parent_succession_took(of(arg), why, sessions);
 }
 
-/* The nodes whose links the worker has, a bit each. */
-static uint32_t
-links_of(const struct parent *d, unsigned int worker)
-{
-	uint32_t links = 0;
-	unsigned int i;
-
-	for (i = worker; i < IPC_MAXNODES; i += d->nworkers)
-		links |= 1U << i;
-	return (links);
-}
-
 static void
 move(void *arg, unsigned int worker)
 {
@@ -85,7 +73,7 @@ move(void *arg, unsigned int worker)
 	struct parent_moves_chan from = { .p = &d->relays[worker],
 	    .other = worker };
 	struct parent_moves_chan to = { .p = &d->relaynext, .other = worker,
-	    .links = links_of(d, worker) };
+	    .links = meshset_links(worker, d->nworkers, NULL) };
 	uint8_t nodes[IPC_MAXNODES];
 	unsigned int i;
 	int sv[2];
@@ -126,7 +114,8 @@ broken(void *arg)
 static int
 complete(struct parent_proc *p)
 {
-	const uint32_t lost = links_of(p->d, p->c.worker) & ~p->d->moves.links;
+	const uint32_t lost = meshset_links(p->c.worker, p->d->nworkers,
+	    NULL) & ~p->d->moves.links;
 	int rv;
 
 	if (parent_servers_send_counters(p) == -1 ||

@@ -159,6 +159,20 @@ meshset_match(const struct meshset *m, const uint8_t *v, unsigned int n,
 	}
 }
 
+uint32_t
+meshset_links(unsigned int worker, unsigned int nworkers, const uint8_t *map)
+{
+	uint32_t links = 0;
+	unsigned int i, n;
+
+	for (i = worker; i < IPC_MAXNODES; i += nworkers) {
+		n = map == NULL ? i : map[i];
+		if (n < IPC_MAXNODES)
+			links |= 1U << n;
+	}
+	return (links);
+}
+
 int
 meshset_key_read(struct meshset_key *now, const struct meshset_key *was,
     const uint8_t *hash, size_t len)

@@ -101,6 +101,14 @@ void	 meshset_match(const struct meshset *m, const uint8_t *v,
 	    unsigned int n, uint8_t map[IPC_MAXNODES]);
 
 /*
+ * Return the nodes whose links the worker `worker' of `nworkers' has, a bit
+ * each, by the numbers that they have in `map', as above; those without one are
+ * left out.  NULL: by their own numbers.
+ */
+uint32_t meshset_links(unsigned int worker, unsigned int nworkers,
+	    const uint8_t *map);
+
+/*
  * keys has read the key of this hash (`len' bytes; 0: there is none): `now' is
  * filled in, after what is in force, `was'.  0, or -1: malformed.
  */

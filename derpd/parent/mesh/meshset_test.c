@@ -134,6 +134,12 @@ ATF_TC_BODY(match, tc)
 	ATF_CHECK_EQ(2, map[2]);
 	ATF_CHECK_EQ(IPC_NONODE, map[3]);
 	ATF_CHECK_EQ(1, map[4]);
+	/* Which of them the workers of the other parent had. */
+	ATF_CHECK_EQ(1U << 4 | 1U << 2 | 1U << 1, meshset_links(0, 2, map));
+	ATF_CHECK_EQ(0, meshset_links(1, 2, map));
+	ATF_CHECK_EQ(0xaaaaaaaa, meshset_links(1, 2, NULL));
+	ATF_CHECK_EQ(1U << 31, meshset_links(31, 64, NULL));
+	ATF_CHECK_EQ(0, meshset_links(32, 64, NULL));
 	/* A number that is none, of a hostile parent. */
 	list[0] = IPC_MAXNODES;
 	meshset_match(&m, list, 5, map);

@@ -59,20 +59,6 @@ took(void *arg, const char *why, uint32_t sessions)
 	upgrade_new_took(&d->successor, why, sessions);
 }
 
-/* The nodes whose links an old worker may have, a bit each. */
-static uint32_t
-links_of(const uint8_t nodes[IPC_MAXNODES], unsigned int nold,
-    unsigned int from)
-{
-	uint32_t links = 0;
-	unsigned int i;
-
-	for (i = from; i < IPC_MAXNODES; i += nold)
-		if (nodes[i] < IPC_MAXNODES)
-			links |= 1U << nodes[i];
-	return (links);
-}
-
 /* Give the relay workers the channels that have come. */
 static void
 receive(void *arg)
@@ -80,7 +66,6 @@ receive(void *arg)
 	struct parent *d = arg;
 	struct upgrade_new *n = &d->successor;
 	struct parent_moves_chan *v;
-	uint8_t nodes[IPC_MAXNODES];
 	unsigned int to, from;
 	size_t k = 0;
 	int fd, rekeyed;
@@ -88,14 +73,14 @@ receive(void *arg)
 	if ((v = calloc(n->nfds, sizeof(*v))) == NULL)
 		fatal("no memory for the channels of sessions");
 	rekeyed = upgrade_new_rekeyed(n, d->loaded.mesh.hash);
-	meshset_match(&d->mesh, n->nodes, n->nnodes, nodes);
 	for (to = 0; to < d->nworkers; to++)
 		for (from = 0; from < n->nold; from++)
 			if ((fd = upgrade_new_channel(n, from, to)) != -1) {
 				v[k].p = &d->relays[to];
 				v[k].other = from;
 				v[k].rekeyed = rekeyed;
-				v[k].links = links_of(nodes, n->nold, from);
+				v[k].links = meshset_links(from, n->nold,
+				    n->map);
 				v[k++].fd = fd;
 			}
 	parent_moves_receive(d, v, k, n->nold, n->slot_secret, took, d);

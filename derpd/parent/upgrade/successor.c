@@ -316,6 +316,7 @@ upgrade_new_ready(struct upgrade_new *n, unsigned int nworkers,
 		return;
 	n->state = UPGRADE_AT_READY;
 	n->nnew = nworkers;
+	memcpy(n->map, nodes, sizeof(n->map));
 	if ((n->fds = calloc(n->nold * n->nnew + 1, sizeof(*n->fds))) == NULL)
 		fatal("no memory for the channels of sessions");
 	for (i = 0; i < n->nold * n->nnew; i++)

@@ -82,6 +82,7 @@ struct upgrade_new {
 	int		 stun;		/* the old one answers STUN */
 	uint8_t		 nodes[IPC_MAXNODES * IPC_NODE_LEN];
 	unsigned int	 nnodes;	/* records of UP_BEGIN */
+	uint8_t		 map[IPC_MAXNODES];	/* as UP_READY has it */
 	int		*fds;		/* nold * nnew channels, by new worker,
 					   -1: none */
 	unsigned int	 nfds;		/* that have come */

@@ -140,6 +140,7 @@ until_ready(unsigned int nold, unsigned int nnew)
 	ATF_CHECK_EQ(8, v.nodes[1]);
 	ATF_CHECK_EQ(1, n.nnodes);
 	ATF_CHECK_EQ(6, n.nodes[0]);
+	ATF_CHECK_EQ(8, n.map[1]);
 	ipc_msg_free(&m);
 	/* Another child of a later start says nothing. */
 	upgrade_new_ready(&n, nnew, key, map);

@@ -301,7 +301,8 @@ link_way(struct move_export *e, const struct relay_conn *c)
 	struct move_way *w;
 
 	/* One that ends meanwhile goes over whole, too. */
-	if (c == NULL || (e->at.step == 0 && !nodes_link_can_move(c)) ||
+	if (c == NULL || (e->at.step == 0 && (!move_session_can(c) ||
+	    !nodes_link_can_move(c))) ||
 	    e->nodes[c->node->link / 2] >= IPC_MAXNODES)
 		return (NULL);
 	w = &e->to[e->nodes[c->node->link / 2] % e->nworkers];

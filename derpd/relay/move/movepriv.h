@@ -142,7 +142,7 @@ struct move_way *move_export_way(struct move_export *e,
 
 /* sessionout.c */
 
-/* Return 1 if the session can move, else 0: it is about to end. */
+/* Return 1 if the session or link can move, else 0: it is about to end. */
 int	move_session_can(const struct relay_conn *c);
 
 /*

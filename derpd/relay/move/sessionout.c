@@ -37,7 +37,7 @@ move_session_can(const struct relay_conn *c)
 {
 	const struct net_record *rec = c->conn.rec;
 
-	return (c->node == NULL && c->conn.state == CONN_UP && !c->conn.dead &&
+	return (c->conn.state == CONN_UP && !c->conn.dead &&
 	    !c->conn.lingering && !c->conn.output.overflow &&
 	    (rec == NULL || (!rec->closed && !rec->ended)));
 }

@@ -130,7 +130,7 @@ void	nodes_link_dropped(struct relay_conn *c);
  */
 void	nodes_link_end(struct relay_conn *c, int now, const char *why);
 
-/* Return 1 if the link can move, else 0. */
+/* Return 1 if the link can move as its connection can, else 0. */
 int	nodes_link_can_move(const struct relay_conn *c);
 
 /* Describe the link, but for v->link and its records; points into it. */
